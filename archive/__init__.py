@@ -1,0 +1,1 @@
+"""Keeping bytes: durable writes, sealed bags, stores, copies and media facts."""

@@ -1,0 +1,1 @@
+"""Custody proper: model, ledger, catalog, intake, deadlines, audit and the daemon."""

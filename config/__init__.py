@@ -1,0 +1,1 @@
+"""Settings: TOML to frozen values, with every problem reported at once."""

@@ -1,0 +1,1 @@
+"""From the recorder to a list of files that can be read."""

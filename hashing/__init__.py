@@ -1,0 +1,1 @@
+"""Digests, canonical bytes, signatures, the hash chain, the Merkle tree and checkpoints."""
