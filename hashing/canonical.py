@@ -1,0 +1,141 @@
+"""Canonical JSON lines: one value, one sequence of bytes (docs/ledger-format.md, "Entry line").
+
+Lines are written by RFC 8785 (JSON Canonicalization Scheme), narrowed so that its number and key-sorting rules cannot
+differ between implementations: ASCII keys, no floats, integers below 2^53. Lines are read back without re-encoding:
+the stored bytes are what is hashed.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any, Never, TypeAlias, cast
+
+from hashing.errors import LineProblem, MalformedLineError, NotCanonicalError, ValueProblem
+
+Json: TypeAlias = "None | bool | int | str | Sequence[Json] | Mapping[str, Json]"
+"""What a line can hold. Arrays are lists or tuples, objects are dicts; parsing gives lists and dicts."""
+
+# One entry must fit a C2SP entry bundle (65,535 bytes) with room to spare, and a reader must be able to bound its memory.
+MAX_LINE_BYTES = 16_384
+
+# I-JSON (RFC 7493 §2.2): beyond this an integer may be read as another one.
+MAX_INTEGER = 2**53 - 1
+
+# Deep nesting exhausts the stack of recursive readers; entries need four levels.
+MAX_DEPTH = 32
+
+# RFC 8785 §3.2: no whitespace, keys sorted, only the seven short escapes and \u00xx for other controls.
+_encode = json.JSONEncoder(
+    sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False, check_circular=False
+).encode
+
+
+def canonical_line(value: Mapping[str, Json]) -> bytes:
+    """Return the one canonical line of `value`, without a line end.
+
+    Equal values give equal bytes, and `parse_line` gives the value back (tuples as lists).
+
+    Raises:
+        NotCanonicalError: something in `value` has no canonical form here; the error names the place.
+    """
+    if not isinstance(value, dict):
+        raise NotCanonicalError(place="$", problem=ValueProblem.NOT_JSON)
+    _refuse_unwritable(value, "$", 0)
+    line = _encode(value).encode()
+    if len(line) > MAX_LINE_BYTES:
+        raise NotCanonicalError(place="$", problem=ValueProblem.TOO_LONG)
+    return line
+
+
+def parse_line(line: bytes) -> dict[str, Json]:
+    """Return the object that `line` holds.
+
+    A key appears once in its object, there is no float and no integer beyond 2^53, the text is UTF-8 without lone
+    surrogates, and nothing stands before or after the object. That the line is canonical is not checked.
+
+    Raises:
+        MalformedLineError: the line is anything else; the error says why.
+    """
+    if len(line) > MAX_LINE_BYTES:
+        raise MalformedLineError(problem=LineProblem.TOO_LONG)
+    try:
+        text = line.decode()
+        value, end = _scan(text, 0)
+    except UnicodeDecodeError as err:
+        raise MalformedLineError(problem=LineProblem.NOT_UTF8) from err
+    except (ValueError, StopIteration) as err:
+        raise MalformedLineError(problem=LineProblem.NOT_JSON) from err
+    except RecursionError as err:
+        raise MalformedLineError(problem=LineProblem.TOO_DEEP) from err
+    if end != len(text) or type(value) is not dict:
+        raise MalformedLineError(problem=LineProblem.NOT_ONE_OBJECT)
+    if "\\u" in text:
+        _refuse_lone_surrogates(value)
+    return cast("dict[str, Json]", value)
+
+
+def _object_of(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    value = dict(pairs)
+    if len(value) != len(pairs):
+        raise MalformedLineError(problem=LineProblem.DUPLICATE_KEY)
+    return value
+
+
+def _refuse_float(_: str) -> Never:
+    raise MalformedLineError(problem=LineProblem.FLOAT)
+
+
+def _integer_of(digits: str) -> int:
+    # 17 characters hold a sign and every integer below 2^53; longer ones need no conversion to be refused.
+    if len(digits) > 17 or not -MAX_INTEGER <= (number := int(digits)) <= MAX_INTEGER:
+        raise MalformedLineError(problem=LineProblem.LARGE_INTEGER)
+    return number
+
+
+# The scanner itself, not `JSONDecoder.decode`: that one skips whitespace around the value, and `json.loads` of bytes
+# accepts UTF-16, a byte order mark and encoded surrogates.
+_scan = json.JSONDecoder(
+    object_pairs_hook=_object_of, parse_float=_refuse_float, parse_constant=_refuse_float, parse_int=_integer_of
+).scan_once
+
+
+def _refuse_lone_surrogates(value: object) -> None:
+    try:
+        _encode(value).encode()
+    except UnicodeEncodeError as err:
+        raise MalformedLineError(problem=LineProblem.NOT_UTF8) from err
+
+
+def _refuse_unwritable(value: object, place: str, depth: int) -> None:
+    if depth > MAX_DEPTH:
+        raise NotCanonicalError(place=place, problem=ValueProblem.TOO_DEEP)
+    match value:
+        case None | bool():
+            pass
+        case int():
+            if not -MAX_INTEGER <= value <= MAX_INTEGER:
+                raise NotCanonicalError(place=place, problem=ValueProblem.LARGE_INTEGER)
+        case str():
+            _refuse_surrogates(value, place)
+        case list() | tuple():
+            for index, item in enumerate(value):
+                _refuse_unwritable(item, f"{place}[{index}]", depth + 1)
+        case dict():
+            _refuse_unwritable_members(value, place, depth)
+        case float():
+            raise NotCanonicalError(place=place, problem=ValueProblem.FLOAT)
+        case _:
+            raise NotCanonicalError(place=place, problem=ValueProblem.NOT_JSON)
+
+
+def _refuse_unwritable_members(members: Mapping[object, object], place: str, depth: int) -> None:
+    for key, item in members.items():
+        if not isinstance(key, str) or not key.isascii():
+            raise NotCanonicalError(place=place, problem=ValueProblem.KEY)
+        _refuse_unwritable(item, f"{place}.{key}", depth + 1)
+
+
+def _refuse_surrogates(text: str, place: str) -> None:
+    try:
+        text.encode()
+    except UnicodeEncodeError as err:
+        raise NotCanonicalError(place=place, problem=ValueProblem.SURROGATE) from err
