@@ -1,0 +1,216 @@
+"""What can go wrong while bytes are kept.
+
+StatedError
+└── ArchiveError
+    ├── DurableWriteError
+    ├── AlreadyThereError
+    ├── MountUnknownError
+    ├── StoreError
+    │   ├── StoreMissingError
+    │   ├── StoreNotMountedError
+    │   ├── StoreForeignError
+    │   │   ├── StoreUnmarkedError
+    │   │   └── StoreMarkerBadError
+    │   ├── StoreFullError
+    │   ├── StoreReadOnlyError
+    │   └── StoreFolderTakenError
+    ├── PlacementError
+    │   ├── SharedDiskError
+    │   ├── DiskUnprovenError
+    │   └── StoreUnderHomeError
+    └── LedgerCopyError
+        ├── LedgerCopyAheadError
+        ├── LedgerCopyContradictsError
+        └── LedgerCopyDamagedError
+
+The leaves for copying, bags and media are in the second block of this module.
+"""
+
+from hashing.errors import N_, StatedError
+
+
+class ArchiveError(StatedError):
+    """Bytes could not be kept, or are not kept as they must be."""
+
+    code = "archive-error"
+
+
+class DurableWriteError(ArchiveError):
+    """A write or flush failed; after a failed fsync not even a later success proves anything."""
+
+    code = "durable-write-failed"
+    template = N_(
+        "{path}: writing to disk failed ({reason}); nothing written there counts as kept. "
+        "Check the disk, then let it be written again from the start."
+    )
+
+
+class AlreadyThereError(ArchiveError):
+    """A name that may only be created once exists already."""
+
+    code = "already-there"
+    template = N_("{path}: something is there already and is never overwritten. Look at it before you go on.")
+
+
+class MountUnknownError(ArchiveError):
+    """The kernel does not list the mount a path lies on."""
+
+    code = "mount-unknown"
+    template = N_(
+        "{path}: expected the file system it lies on in {mountinfo}, found no such mount. "
+        "Check that the program sees the machine's mounts."
+    )
+
+
+class StoreError(ArchiveError):
+    """A store cannot be used as it is."""
+
+
+class StoreMissingError(StoreError):
+    """The store's folder does not exist."""
+
+    code = "store-missing"
+    template = N_(
+        "Store {store_id}: expected the folder {path}, found nothing there. Mount the disk or correct the configured path."
+    )
+
+
+class StoreNotMountedError(StoreError):
+    """The folder is there, but no store is in it: most likely only the mount point is."""
+
+    code = "store-not-mounted"
+    template = N_(
+        "Store {store_id}: the folder {path} is there, but no store is mounted on it: it lies on {source}, "
+        "mounted at {mount_point}. Mount the store's disk; nothing was written."
+    )
+
+
+class StoreForeignError(StoreError):
+    """A store is there, but not the expected one."""
+
+    code = "store-foreign"
+    template = N_(
+        "Store {store_id} at {path}: expected {field} {expected}, found {found}. "
+        "Another disk or a copy may be mounted there; nothing was written."
+    )
+
+
+class StoreUnmarkedError(StoreForeignError):
+    """A file system is mounted there, but carries no store marker."""
+
+    code = "store-unmarked"
+    template = N_(
+        "Store {store_id}: {source} is mounted at {path}, but has no {marker}, so it is not one of our stores. "
+        "Mount the right disk, or create a store on it first; nothing was written."
+    )
+
+
+class StoreMarkerBadError(StoreForeignError):
+    """The store marker is not the one the station signed."""
+
+    code = "store-marker-bad"
+    template = N_(
+        "Store {store_id}: {marker} is not as the station signed it ({reason}). "
+        "Do not use this disk before somebody has found out why; nothing was written."
+    )
+
+
+class StoreFullError(StoreError):
+    """No space is left (or a quota is used up)."""
+
+    code = "store-full"
+    template = N_(
+        "{path}: the disk is full. Nothing was lost: the recordings stay on their card. Make room or add a larger disk."
+    )
+
+
+class StoreReadOnlyError(StoreError):
+    """The file system takes no writes, by mount option or because the kernel forced it after an error."""
+
+    code = "store-read-only"
+    template = N_(
+        "{path}: the file system is read-only; the kernel does that after disk errors. "
+        "Look at the system log, repair the disk and mount it writable again."
+    )
+
+
+class StoreFolderTakenError(StoreError):
+    """A new store would be laid over something that is there."""
+
+    code = "store-folder-taken"
+    template = N_(
+        "Store {store_id}: a new store needs an empty folder, but {path} already holds {name}. "
+        "Choose an empty folder; nothing was changed."
+    )
+
+
+class PlacementError(ArchiveError):
+    """Stores lie where they must not lie."""
+
+
+class SharedDiskError(PlacementError):
+    """Two stores are lost together with one disk (A3 art. 7)."""
+
+    code = "stores-share-disk"
+    template = N_(
+        "Stores {first} and {second} both lie on the disk {disks}; A3 art. 7 asks for copies on other storage devices. "
+        "Put one on another disk, or accept the risk in the configuration: accepted_risks.stores_on_one_disk = true."
+    )
+
+
+class DiskUnprovenError(PlacementError):
+    """It cannot be told whether two stores lie on different disks (A3 art. 7)."""
+
+    code = "store-disk-unproven"
+    template = N_(
+        "Stores {first} and {second}: cannot tell which disks they lie on ({filesystem}); A3 art. 7 asks for copies on "
+        "other storage devices. Use local disks, or accept the risk in the configuration: "
+        "accepted_risks.stores_on_one_disk = true."
+    )
+
+
+class StoreUnderHomeError(PlacementError):
+    """A store lies in somebody's home directory (A3 art. 3)."""
+
+    code = "store-under-home"
+    template = N_(
+        "{path} lies under the home directory {home}; A3 art. 3 asks for central management, not personal folders. "
+        "Choose another place, or accept the risk in the configuration: accepted_risks.store_under_home = true."
+    )
+
+
+class LedgerCopyError(ArchiveError):
+    """The copy of the ledger in a store cannot be read or extended."""
+
+
+class LedgerCopyAheadError(LedgerCopyError):
+    """The store holds a head that covers more entries than the ledger that is to be copied to it."""
+
+    code = "ledger-copy-ahead"
+    template = N_(
+        "{path}: the store holds a ledger head of {held_size} entries, but our ledger has only {size}. "
+        "Entries have been lost or the database was put back; nothing may be appended before that is explained."
+    )
+
+
+class LedgerCopyContradictsError(LedgerCopyError):
+    """What is to be published does not continue what the store holds."""
+
+    code = "ledger-copy-contradicts"
+    template = N_(
+        "{path}: our ledger does not continue the copy in this store at {place}: expected {expected}, found {found}. "
+        "One of them was changed; keep both and run: custody audit verify"
+    )
+
+
+class LedgerCopyDamagedError(LedgerCopyError):
+    """A file of the ledger copy is missing or unreadable."""
+
+    code = "ledger-copy-damaged"
+    template = N_(
+        "{path}: this file of the ledger copy is not usable ({reason}). "
+        "Keep it as it is and run: custody audit verify"
+    )
+
+
+# Copying, bags and media: leaves below this line.
