@@ -208,9 +208,53 @@ class LedgerCopyDamagedError(LedgerCopyError):
 
     code = "ledger-copy-damaged"
     template = N_(
-        "{path}: this file of the ledger copy is not usable ({reason}). "
-        "Keep it as it is and run: custody audit verify"
+        "{path}: this file of the ledger copy is not usable ({reason}). Keep it as it is and run: custody audit verify"
     )
 
 
 # Copying, bags and media: leaves below this line.
+
+
+class CopyError(ArchiveError):
+    """A recording could not be brought from its source into the stores whole and verified."""
+
+
+class SourceChangedError(CopyError):
+    """The source was written to while it was read, so what was read is no state it ever had."""
+
+    code = "source-changed"
+    template = N_(
+        "The file changed while it was read: expected {expected_bytes} bytes (mtime {expected_mtime_ns} ns), "
+        "read {read_bytes}, found {found_bytes} afterwards (mtime {found_mtime_ns} ns). "
+        "It is not sealed as complete; stop what writes to the card and dock it again."
+    )
+
+
+class SourceReadError(CopyError):
+    """The source gives no bytes from some offset on."""
+
+    code = "source-unreadable"
+    template = N_(
+        "The file cannot be read from byte {offset} on ({reason}). Nothing of it is sealed; "
+        "keep the card, plug it in again, and have it examined if that does not help."
+    )
+
+
+class CopyMismatchError(CopyError):
+    """What the medium gives back is not what was written to it."""
+
+    code = "copy-mismatch"
+    template = N_(
+        "{target}: what the disk gives back differs from what was written, at or after byte {offset} "
+        "(expected sha256 {expected}). This copy was removed; check the disk, the memory and the cables."
+    )
+
+
+class CopyUnreadableError(CopyError):
+    """A fresh copy cannot be read back."""
+
+    code = "copy-unreadable"
+    template = N_(
+        "{target}: written, but it cannot be read back from byte {offset} on ({reason}). "
+        "This copy was removed; check the disk."
+    )
