@@ -7,14 +7,15 @@ the stored bytes are what is hashed.
 
 import json
 from collections.abc import Mapping, Sequence
+from json.scanner import make_scanner
 from typing import Any, Never, TypeAlias, cast
 
 from hashing.errors import LineProblem, MalformedLineError, NotCanonicalError, ValueProblem
 
-Json: TypeAlias = "None | bool | int | str | Sequence[Json] | Mapping[str, Json]"
+Json: TypeAlias = "bool | int | str | Sequence[Json] | Mapping[str, Json] | None"
 """What a line can hold. Arrays are lists or tuples, objects are dicts; parsing gives lists and dicts."""
 
-# One entry must fit a C2SP entry bundle (65,535 bytes) with room to spare, and a reader must be able to bound its memory.
+# One entry must fit a C2SP entry bundle (65,535 bytes) with room to spare, and readers must be able to bound memory.
 MAX_LINE_BYTES = 16_384
 
 # I-JSON (RFC 7493 §2.2): beyond this an integer may be read as another one.
@@ -93,9 +94,11 @@ def _integer_of(digits: str) -> int:
 
 # The scanner itself, not `JSONDecoder.decode`: that one skips whitespace around the value, and `json.loads` of bytes
 # accepts UTF-16, a byte order mark and encoded surrogates.
-_scan = json.JSONDecoder(
-    object_pairs_hook=_object_of, parse_float=_refuse_float, parse_constant=_refuse_float, parse_int=_integer_of
-).scan_once
+_scan = make_scanner(
+    json.JSONDecoder(  # type: ignore[arg-type]  # typeshed asks for a scanner where the decoder is meant
+        object_pairs_hook=_object_of, parse_float=_refuse_float, parse_constant=_refuse_float, parse_int=_integer_of
+    )
+)
 
 
 def _refuse_lone_surrogates(value: object) -> None:

@@ -1,0 +1,127 @@
+"""The hash chain: every entry names the leaf hash of the one before it (docs/ledger-format.md, "Chain").
+
+Verification works on the stored bytes and never encodes anything again.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Never, TypeAlias
+
+from hashing.canonical import Json, parse_line
+from hashing.errors import ChainBrokenError, MalformedEntryError, MalformedLineError
+from hashing.frontier import Frontier
+
+# The only entry format so far; another one is a format change with an ADR.
+ENTRY_VERSION = 1
+
+# A tile of leaves at a time keeps memory flat and the tree cheap.
+_BATCH_LEAVES = 256
+
+# Shown in a message where an entry lacks a field.
+_ABSENT = "nothing"
+
+EntryListener: TypeAlias = Callable[[int, dict[str, Json]], object]
+"""Is given the number and the parsed value of each entry, in order, as soon as the entry itself is verified."""
+
+LeavesListener: TypeAlias = Callable[[int, list[bytes]], object]
+"""Is given the number of the first of some leaf hashes and the hashes, to compare stored tiles; it must not keep the
+list."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VerifiedRange:
+    """Entries `start_seq` up to, not including, `stop_seq`: each follows from the one before it."""
+
+    start_seq: int
+    stop_seq: int
+    last_leaf: bytes | None
+    """Leaf hash of the last entry, the `prev` of the next one; None while the ledger is empty."""
+    frontier: Frontier
+    """The tree up to and including the last entry."""
+
+    @property
+    def root(self) -> bytes:
+        """The root of the tree up to and including the last entry."""
+        return self.frontier.root()
+
+
+def leaf_hash(line: bytes) -> bytes:
+    """Return the hash of an entry's bytes as a leaf (RFC 6962 §2.1); the 0x00 tells it from an inner node."""
+    return sha256(b"\x00" + line).digest()
+
+
+def verify_chain(lines: Iterable[bytes], *, start_seq: int = 0, prev: bytes | None = None) -> bytes | None:
+    """Return the leaf hash of the last line, once each line is known to follow from the one before it.
+
+    `prev` is the leaf hash before the first line, None at the start of a ledger; with no lines it is returned. That
+    the last entries were not cut off, and that the first one is genuine, is not checked: only a head can show it.
+
+    Raises:
+        ChainBrokenError: a line does not follow; `facts["seq"]` is the first such one.
+    """
+    leaf = prev
+    for leaf, _ in _follow(lines, start_seq, prev):
+        pass
+    return leaf
+
+
+def verify_entries(
+    lines: Iterable[bytes],
+    *,
+    start_seq: int,
+    prev: bytes | None,
+    frontier: Frontier,
+    on_entry: EntryListener | None = None,
+    on_leaves: LeavesListener | None = None,
+) -> VerifiedRange:
+    """Verify a range of entries in one pass: JSON, version, number, chain; and hash them into the tree.
+
+    `frontier` is the tree before `start_seq`; it is not changed. Whether the root is the one of a signed head is left
+    to the caller, and so is everything that `verify_chain` does not check.
+
+    Raises:
+        ChainBrokenError: an entry does not follow; `on_entry` has then been given the entries before it.
+        ValueError: `frontier` or `prev` does not belong before `start_seq`.
+    """
+    if frontier.size != start_seq or (prev is None) != (start_seq == 0):
+        raise ValueError(f"entry {start_seq} needs the tree of that size and the leaf hash before it")
+    grown, last_leaf, leaves = frontier.copy(), prev, list[bytes]()
+
+    def grow() -> None:
+        if on_leaves is not None:
+            on_leaves(grown.size, leaves)
+        grown.extend(leaves)
+        leaves.clear()
+
+    for seq, (last_leaf, entry) in enumerate(_follow(lines, start_seq, prev), start_seq):
+        if on_entry is not None:
+            on_entry(seq, entry)
+        leaves.append(last_leaf)
+        if len(leaves) == _BATCH_LEAVES:
+            grow()
+    grow()
+    return VerifiedRange(start_seq=start_seq, stop_seq=grown.size, last_leaf=last_leaf, frontier=grown)
+
+
+def _follow(lines: Iterable[bytes], start_seq: int, prev: bytes | None) -> Iterator[tuple[bytes, dict[str, Json]]]:
+    """Yield the leaf hash and the value of each line, once it is known to follow from the one before."""
+    prev_hex = None if prev is None else prev.hex()
+    for seq, line in enumerate(lines, start_seq):
+        try:
+            entry = parse_line(line)
+        except MalformedLineError as err:
+            raise MalformedEntryError(seq=seq, problem=err.facts["problem"]) from err
+        if entry.get("seq") != seq or entry.get("prev", "") != prev_hex or entry.get("v") != ENTRY_VERSION:
+            _refuse(entry, seq, prev_hex)
+        leaf = sha256(b"\x00" + line).digest()
+        prev_hex = leaf.hex()
+        yield leaf, entry
+
+
+def _refuse(entry: Mapping[str, Json], seq: int, prev_hex: str | None) -> Never:
+    for field, expected in (("v", ENTRY_VERSION), ("seq", seq), ("prev", prev_hex)):
+        found = entry.get(field, _ABSENT)
+        if found != expected:
+            raise ChainBrokenError(seq=seq, field=field, expected=expected, found=found)
+    raise AssertionError("an entry was refused without a reason")
