@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from config.documents import MergedTables
-from config.errors import N_, ConfigProblem
+from config.errors import N_, ConfigProblem, printable
 from config.schema import STORES
 from config.settings import StoreRole
 
@@ -84,5 +84,5 @@ def _nested(folders: Sequence[_Folder]) -> Iterator[ConfigProblem]:
 def _inside_any(inner: _Folder, folders: Sequence[_Folder]) -> Iterator[ConfigProblem]:
     for outer in folders:
         if inner.real().is_relative_to(outer.real()):
-            facts = {"other": outer.key, "folder": str(outer.path)}
+            facts = {"other": outer.key, "folder": printable(str(outer.path))}
             yield ConfigProblem(file=inner.file, key=inner.key, template=_INSIDE, facts=facts)

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from config.errors import N_, ConfigProblem
+from config.errors import N_, ConfigProblem, printable
 from config.names import unknown_name, unknown_table
 from config.schema import STORES, TABLES, keys_of
 
@@ -138,7 +138,7 @@ def _place_keys(table: str, content: dict[str, object], file: Path, merged: Merg
             merged.problems.append(unknown_name(table, name, table, file))
         elif name in placed:
             template = N_("is set twice, the first time in {first}; keep one of them")
-            facts = {"first": str(placed[name].file)}
+            facts = {"first": printable(str(placed[name].file))}
             merged.problems.append(ConfigProblem(file=file, key=f"{table}.{name}", template=template, facts=facts))
         else:
             placed[name] = Placed(value=value, file=file)

@@ -83,6 +83,7 @@ class StationSettings:
 class PathSettings:
     """Where the station keeps what is not evidence, and where evidence may come from."""
 
+    state: Annotated[Path, Setting(kind=Location(), meaning=N_("folder of ledger, texts and catalog"))] = DEFAULT_STATE
     keys: Annotated[
         Path,
         Setting(kind=Location(), meaning=N_("folder of the station's private keys"), computed_default="<state>/keys"),
@@ -91,7 +92,6 @@ class PathSettings:
         Path,
         Setting(kind=Location(), meaning=N_("folder of the public trust anchors"), computed_default="<state>/trust"),
     ]
-    state: Annotated[Path, Setting(kind=Location(), meaning=N_("folder of ledger, texts and catalog"))] = DEFAULT_STATE
     socket: Annotated[Path, Setting(kind=Location(), meaning=N_("socket between the daemon and the commands"))] = Path(
         "/run/bodycam-custody/socket"
     )
