@@ -208,4 +208,3 @@ def drop_cache(descriptor: int) -> None:
     Only clean pages are dropped: fsync first. Not guaranteed by POSIX, but caught flipped bits on ext4 and btrfs.
     """
     os.posix_fadvise(descriptor, 0, 0, os.POSIX_FADV_DONTNEED)
-

@@ -71,7 +71,8 @@ class StoreMissingError(StoreError):
 
     code = "store-missing"
     template = N_(
-        "Store {store_id}: expected the folder {path}, found nothing there. Mount the disk or correct the configured path."
+        "Store {store_id}: expected the folder {path}, found nothing there. "
+        "Mount the disk or correct the configured path."
     )
 
 
