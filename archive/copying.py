@@ -76,6 +76,8 @@ def copy_verified(
     try:
         for path in targets:
             copies.append(_create(path))
+            with stated(path):
+                os.fchmod(copies[-1].file.fileno(), FILE_MODE)  # whatever the umask
         sha256, size_bytes = _write_all(source_fd, copies, say, scratch)
         _read_back_all(copies, sha256, size_bytes, say, scratch)
         for copy in copies:
