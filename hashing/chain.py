@@ -60,10 +60,10 @@ def verify_chain(lines: Iterable[bytes], *, start_seq: int = 0, prev: bytes | No
     Raises:
         ChainBrokenError: a line does not follow; `facts["seq"]` is the first such one.
     """
-    leaf = prev
+    last_leaf = prev
     for leaf, _ in _follow(lines, start_seq, prev):
-        pass
-    return leaf
+        last_leaf = leaf
+    return last_leaf
 
 
 def verify_entries(

@@ -72,7 +72,7 @@ def encode_entries(lines: Iterable[bytes]) -> bytes:
     Raises:
         ValueError: a line is longer than 65,535 bytes.
     """
-    parts = []
+    parts: list[bytes] = []
     for line in lines:
         if len(line) > MAX_ENTRY_BYTES:
             raise ValueError(f"an entry of {len(line)} bytes does not fit an entry bundle")
@@ -86,7 +86,8 @@ def decode_entries(data: bytes, *, path: str = "tile/entries", width: int | None
     Raises:
         TileError: the bundle ends inside an entry, or holds another number of entries than `width`. `path` names it.
     """
-    lines, position, size_bytes = [], 0, len(data)
+    lines: list[bytes] = []
+    position, size_bytes = 0, len(data)
     while position < size_bytes:
         start = position + _LENGTH_BYTES
         position = start + int.from_bytes(data[position:start], "big")
