@@ -15,7 +15,7 @@ from docking.errors import (
 )
 from docking.mounts import Mount, mount_at, read_mounts
 from docking.presence import SYSFS
-from docking.slips import FOLDER_FILESYSTEM, DockSlip
+from docking.slip_format import FOLDER_FILESYSTEM, DockSlip
 from hashing.errors import shown
 
 # A broken or hostile ext4 can panic the kernel that mounts it; recorders use these two.

@@ -38,6 +38,8 @@ def open_regular(root_fd: int, path: bytes, *, sysfs: Path = SYSFS) -> int:
     try:
         device = os.fstat(fd).st_dev
         for folder in folders:
+            if stat.S_ISLNK(os.stat(folder, dir_fd=fd, follow_symlinks=False).st_mode):
+                raise NotARegularFileError(path=shown(path), kind=SpecialKind.SYMLINK)
             below = os.open(folder, _PASS_FLAGS, dir_fd=fd)
             os.close(fd)
             fd = below
@@ -48,7 +50,7 @@ def open_regular(root_fd: int, path: bytes, *, sysfs: Path = SYSFS) -> int:
         reason = os.strerror(err.errno or 0)
         if _card_is_gone(root_fd, err, sysfs):
             raise CardGoneError(card=_name_of(root_fd), reason=reason) from err
-        if err.errno in {errno.ELOOP, errno.ENOTDIR}:
+        if err.errno == errno.ELOOP:
             raise NotARegularFileError(path=shown(path), kind=SpecialKind.SYMLINK) from err
         raise SourceUnreadableError(path=shown(path), reason=reason) from err
     finally:

@@ -52,7 +52,7 @@ def has_device_left(device: int, sysfs: Path = SYSFS) -> bool:
     if (devices / f"{os.major(device)}:{os.minor(device)}").exists():
         return False
     try:
-        return any(True for _ in os.scandir(devices))
+        return bool(os.listdir(devices))
     except OSError:
         return False
 

@@ -1,6 +1,7 @@
 """Which recorder families are known, and which of them a card belongs to."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from importlib import resources
 from importlib.resources.abc import Traversable
 from pathlib import Path
@@ -31,7 +32,8 @@ GENERIC_PROFILE: Final = "generic"
 def load_profiles(directory: Path | None = None) -> tuple[RecorderProfile, ...]:
     """Return the profiles that ship with the package and those in `directory`, sorted by name.
 
-    A profile in `directory` replaces a shipped one of the same name.
+    A profile in `directory` replaces a shipped one of the same name. Extensions that a family does not list keep the
+    type the generic profile gives them.
 
     Raises:
         ProfileInvalidError: a file is not a profile; it names file, field and reason.
@@ -40,7 +42,8 @@ def load_profiles(directory: Path | None = None) -> tuple[RecorderProfile, ...]:
     if directory is not None:
         folders.append(directory)
     profiles = {profile.name: profile for folder in folders for profile in _load_folder(folder)}
-    return tuple(profiles[name] for name in sorted(profiles))
+    types = profiles[GENERIC_PROFILE].types
+    return tuple(replace(profile, types={**types, **profile.types}) for _, profile in sorted(profiles.items()))
 
 
 def choose_profile(inventory: "Inventory", profiles: Iterable[RecorderProfile]) -> RecorderProfile:

@@ -10,7 +10,7 @@ from docking.profiles import RecorderProfile
 from docking.source import FileType, SourceFile
 
 # Marking a clip as important renames it, but not always its sidecar (facts: `_IMP`, `<seq>IMP`).
-_IMPORTANT_MARK = re.compile(rb"(?<=[^_])_?imp\Z")
+_IMPORTANT_MARK = re.compile(rb"(?:(?<=\d)|(?<=[^_])_)imp\Z")
 
 # Where a still and a clip share a stem, the sidecar was written for the clip.
 _RECORDING_ORDER: Final = {FileType.VIDEO: 0, FileType.AUDIO: 1, FileType.PHOTO: 2}
