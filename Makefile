@@ -79,10 +79,10 @@ wheel-test: wheel
 	cd $(wheel_test) && venv/bin/custody demo --dir station
 	cd $(wheel_test) && venv/bin/custody audit verify station/primary station/backup --trust station/trust
 
-extract = $(bin)/pybabel --quiet extract --no-default-keywords --keywords=N_ --keywords=_ --sort-by-file \
+extract = $(bin)/pybabel --quiet extract --no-default-keywords --keywords=N_ --keywords=_ --keywords=ngettext:1,2 --sort-by-file \
     --add-location=file --no-wrap --project=bodycam-custody --output=build/messages.pot $(packages)
 update = $(bin)/pybabel --quiet update --domain=messages --input-file=build/messages.pot --output-dir=cli/locale \
-    --no-fuzzy-matching --ignore-obsolete --no-wrap --ignore-pot-creation-date
+    --locale=zh_CN --init-missing --no-fuzzy-matching --no-wrap --ignore-pot-creation-date
 
 messages: $(bin)/installed
 	mkdir -p build

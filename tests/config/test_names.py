@@ -14,7 +14,7 @@ from tests.config.test_load import problems_of
     ("line", "key", "nearest"),
     [
         ("[docking]\nworker_per_card = 2", "docking.worker_per_card", "workers_per_card"),
-        ("[docking]\nRescan_S = 2", "docking.Rescan_S", "rescan_s"),
+        ("[docking]\nRESCAN_S = 2", "docking.RESCAN_S", "rescan_s"),
         ("[schedule]\nclock_marks_minute = 2", "schedule.clock_marks_minute", "clock_mark_minutes"),
         ("[accepted_risk]\nstore_under_home = true", "accepted_risk", "accepted_risks"),
     ],
