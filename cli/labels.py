@@ -1,0 +1,138 @@
+"""The closed sets of the interface in people's words.
+
+Codes are formats and never change; the words here may. A code of a newer station that has no words yet is shown as
+it is.
+"""
+
+from collections.abc import Mapping
+from typing import Final
+
+from cli.language import N_, _
+
+# Every mention of SAFE carries its remark: a copy on the same disk is no second copy when that disk dies (R43).
+STATE: Final[Mapping[str, str]] = {
+    "sealed": N_("not safe yet"),
+    "safe": N_("SAFE"),
+    "safe-one-disk": N_("SAFE (but all copies on one disk)"),
+    "safe-disks-unproven": N_("SAFE (but separate disks not proven)"),
+    "damaged": N_("DAMAGED"),
+}
+HANDOVER: Final[Mapping[str, str]] = {
+    "on-time": N_("on time"),
+    "late": N_("LATE"),
+    "undeterminable": N_("undeterminable"),
+}
+HANDOVER_REASON: Final[Mapping[str, str]] = {
+    "docked-within-hours": N_("docked within the time allowed"),
+    "docked-after-hours": N_("docked after the time allowed"),
+    "accepted-within-hours": N_("accepted by the custodian within the time allowed"),
+    "accepted-after-hours": N_("accepted by the custodian after the time allowed"),
+    "awaiting-acceptance": N_("waits for the custodian's acceptance"),
+    "within-clock-uncertainty": N_("too close to the limit for this recorder's clock"),
+    "not-probed": N_("the file has not been read for its times yet"),
+    "no-recording-time": N_("the file carries no usable recording time"),
+    "no-clock-uncertainty": N_("nothing is known about the recorder's clock"),
+    "clock-implausible": N_("the recorder's clock cannot be right"),
+}
+REMARK: Final[Mapping[str, str]] = {
+    "stores-on-one-disk": N_(
+        "all copies are on one physical disk (accepted in the configuration): if that disk fails, all are lost"
+    ),
+    "disks-unproven": N_(
+        "it is not proven that the copies are on different physical disks (accepted in the configuration)"
+    ),
+    "catalog-rebuilt": N_("the catalog was rebuilt from ledger and bags"),
+    "times-contradict": N_("the times in name, container and file system contradict each other"),
+    "not-media": N_("not a recording"),
+    "unparseable": N_("the recording cannot be played as it is; it is kept exactly as found"),
+    "probe-timed-out": N_("reading the recording took too long and was given up"),
+    "probe-not-sandboxed": N_("the recording was read without a sandbox: this machine allows none"),
+    "foreign-file": N_("does not belong on a recorder's card; kept and reported, never opened"),
+    "orphan-sidecar": N_("accompanying file without its recording"),
+    "truncated": N_("cut short: the recording has no proper end"),
+}
+FILE_TYPE: Final[Mapping[str, str]] = {
+    "video": N_("video"),
+    "audio": N_("audio"),
+    "photo": N_("photo"),
+    "sidecar": N_("accompanying file"),
+    "foreign": N_("foreign file"),
+    "unknown": N_("unknown"),
+}
+PHASE: Final[Mapping[str, str]] = {
+    "inventory": N_("listing the card"),
+    "copying": N_("copying"),
+    "interpreting": N_("reading times"),
+    "closed": N_("finished"),
+    "interrupted": N_("interrupted"),
+    "failed": N_("failed"),
+}
+DOCKING_KIND: Final[Mapping[str, str]] = {"dock": N_("docked"), "import": N_("imported folder")}
+TAKE_AWAY: Final[Mapping[str, str]] = {
+    "yes": N_("may be taken away"),
+    "no": N_("leave it here"),
+    "cannot-tell": N_("cannot tell: leave it here"),
+}
+OUTCOME: Final[Mapping[str, str]] = {
+    "sealed": N_("sealed"),
+    "known": N_("already kept"),
+    "failed": N_("FAILED"),
+    "waiting": N_("waiting"),
+}
+ANSWER: Final[Mapping[str, str]] = {"yes": N_("yes"), "no": N_("NO"), "cannot-tell": N_("cannot tell")}
+WHOLE: Final[Mapping[str, str]] = {
+    "yes": N_("whole"),
+    "no": N_("BROKEN"),
+    "cannot-tell": N_("cannot tell"),
+}
+STORE_ROLE: Final[Mapping[str, str]] = {"primary": N_("primary"), "replica": N_("replica")}
+STORE_STATE: Final[Mapping[str, str]] = {"ok": N_("ok")}
+SPECIAL_KIND: Final[Mapping[str, str]] = {
+    "symlink": N_("symbolic link"),
+    "fifo": N_("named pipe"),
+    "socket": N_("socket"),
+    "block-device": N_("block device"),
+    "char-device": N_("character device"),
+    "other-filesystem": N_("folder of another file system"),
+    "unreadable-directory": N_("unreadable folder"),
+}
+HANDOVER_POINT: Final[Mapping[str, str]] = {
+    "dock": N_("docking"),
+    "acceptance": N_("acceptance by the custodian"),
+}
+DAEMON_MODE: Final[Mapping[str, str]] = {
+    "daemon": N_("the daemon is running"),
+    "in-process": N_("no daemon is running; this command opened the station itself"),
+}
+SEVERITY: Final[Mapping[str, str]] = {
+    "broken": N_("BROKEN"),
+    "cannot-tell": N_("cannot tell"),
+    "note": N_("note"),
+}
+ENTRY_KIND: Final[Mapping[str, str]] = {
+    "genesis": N_("station created"),
+    "station.started": N_("station started"),
+    "store.added": N_("store added"),
+    "dock.seen": N_("card docked"),
+    "dock.inventory": N_("card listed"),
+    "dock.closed": N_("docking finished"),
+    "clip.sealed": N_("sealed: hashed and signed"),
+    "supplement.sealed": N_("later accompanying file sealed"),
+    "clip.sighted": N_("seen on a card"),
+    "file.failed": N_("file could not be taken in"),
+    "bag.adopted": N_("bag without entry adopted after a crash"),
+    "bag.quarantined": N_("bad copy set aside"),
+    "replica.written": N_("replica written and re-read"),
+    "clip.probed": N_("recording read for its facts"),
+    "clip.timed": N_("recording time determined"),
+    "session.grouped": N_("continuous recording grouped"),
+    "clip.judged": N_("handover judged"),
+    "clip.verified": N_("copies re-read and compared"),
+    "clock.mark": N_("clock mark"),
+    "rule_set.loaded": N_("rule set in force"),
+}
+
+
+def label(words: Mapping[str, str], code: str) -> str:
+    """Return the words for `code` in the user's language, or the code itself when there are none."""
+    return _(words[code]) if code in words else code

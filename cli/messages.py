@@ -1,0 +1,61 @@
+"""Errors, problems and findings in the user's language."""
+
+from collections.abc import Mapping
+
+from bodycam_custody.errors import StatedError
+from cli.language import _
+from cli.wire import Problem
+from config.errors import ConfigError
+
+
+class StationProblemError(Exception):
+    """The station answered with a problem; `problem` is what it said."""
+
+    def __init__(self, problem: Problem) -> None:
+        super().__init__(english(problem))
+        self.problem = problem
+
+
+def filled(template: str, facts: Mapping[str, object]) -> str:
+    """Return the template in the user's language with the facts in it.
+
+    A newer station may name facts this template does not know, or leave one out: then everything it said is shown
+    rather than nothing.
+    """
+    try:
+        return _(template).format(**facts)
+    except (KeyError, IndexError, ValueError):
+        return f"{_(template)} ({', '.join(f'{name}={value}' for name, value in facts.items())})"
+
+
+def english(problem: Problem) -> str:
+    """Return the problem as its source text has it."""
+    try:
+        return problem["template"].format(**problem["facts"])
+    except (KeyError, IndexError, ValueError):
+        return problem["template"]
+
+
+def told(problem: Problem) -> str:
+    """Return what the problem says, in the user's language."""
+    return filled(problem["template"], problem["facts"])
+
+
+def problem_of(error: StationProblemError | StatedError | ConfigError) -> Problem:
+    """Return the error as the problem it states, ready for JSON."""
+    if isinstance(error, StationProblemError):
+        return error.problem
+    facts = {name: _plain(value) for name, value in error.facts.items()}
+    return {"code": error.code, "template": error.template, "facts": facts}
+
+
+def _plain(value: object) -> object:
+    return value if isinstance(value, str | int | bool | None) else str(value)
+
+
+def explained(error: StationProblemError | StatedError | ConfigError) -> str:
+    """Return what went wrong and what to do, in the user's language."""
+    if isinstance(error, ConfigError):
+        lines = [f"  {problem.where}: {filled(problem.template, problem.facts)}" for problem in error.problems]
+        return filled(error.template, {"problems": "\n".join(lines)})
+    return told(problem_of(error))

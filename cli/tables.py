@@ -1,0 +1,103 @@
+"""Text that lines up, Chinese included.
+
+A Chinese character takes two columns of a terminal (UAX #11: wide and fullwidth), a combining mark none.
+"""
+
+import unicodedata
+from collections.abc import Sequence
+
+ELLIPSIS = "…"
+_GAP = "  "
+
+
+def width_of(text: str) -> int:
+    """Return how many terminal columns `text` takes."""
+    if text.isascii():
+        return len(text)
+    return sum(_columns(character) for character in text)
+
+
+def _columns(character: str) -> int:
+    if unicodedata.combining(character):
+        return 0
+    return 2 if unicodedata.east_asian_width(character) in {"W", "F"} else 1
+
+
+def padded(text: str, columns: int, *, right: bool = False) -> str:
+    """Return `text` filled with spaces to `columns`; a longer one is returned unchanged."""
+    filling = " " * max(0, columns - width_of(text))
+    return filling + text if right else text + filling
+
+
+def shortened(text: str, columns: int) -> str:
+    """Return `text` cut to at most `columns`, with an ellipsis where something is missing."""
+    if width_of(text) <= columns:
+        return text
+    kept, used = [], 0
+    for character in text:
+        used += _columns(character)
+        if used > columns - 1:
+            break
+        kept.append(character)
+    return "".join(kept) + ELLIPSIS
+
+
+def wrapped(text: str, columns: int, *, indent: str = "") -> str:
+    """Return `text` in lines of at most `columns`; Chinese breaks between any two characters, as it is written."""
+    lines: list[str] = []
+    line, used = "", 0
+    for word in _breakable(text):
+        size = width_of(word)
+        if line and used + size > columns - width_of(indent) and not _may_not_start_a_line(word):
+            lines.append(line.rstrip())
+            line, used = "", 0
+            word = word.lstrip()
+            size = width_of(word)
+        line, used = line + word, used + size
+    lines.append(line.rstrip())
+    return "\n".join(f"{indent}{line}" for line in lines)
+
+
+def _breakable(text: str) -> list[str]:
+    pieces: list[str] = []
+    for character in text:
+        if pieces and _columns(character) < 2 and character != " " and _columns(pieces[-1][-1]) < 2:
+            pieces[-1] += character
+        else:
+            pieces.append(character)
+    return pieces
+
+
+def _may_not_start_a_line(piece: str) -> bool:
+    return piece[0] in "，。；：、！？）》」”"
+
+
+def table(
+    headers: Sequence[str],
+    rows: Sequence[Sequence[str]],
+    *,
+    right: frozenset[int] = frozenset(),
+    columns: int | None = None,
+) -> str:
+    """Return rows in aligned columns; those in `right` are flush right.
+
+    With `columns`, the last column is shortened so that no line is wider; without it nothing is lost.
+    """
+    widths = [max(width_of(row[index]) for row in [headers, *rows]) for index in range(len(headers))]
+    if columns is not None:
+        others = sum(widths[:-1]) + len(_GAP) * (len(widths) - 1)
+        widths[-1] = min(widths[-1], max(columns - others, width_of(headers[-1])))
+    return "\n".join(_line(row, widths, right) for row in [headers, *rows])
+
+
+def _line(row: Sequence[str], widths: Sequence[int], right: frozenset[int]) -> str:
+    *first, last = row
+    cells = [padded(cell, widths[index], right=index in right) for index, cell in enumerate(first)]
+    cells.append(padded(shortened(last, widths[-1]), widths[-1], right=len(first) in right))
+    return _GAP.join(cells).rstrip()
+
+
+def pairs(rows: Sequence[tuple[str, str]], *, indent: str = "") -> str:
+    """Return name and value per line, values aligned."""
+    widest = max((width_of(name) for name, _value in rows), default=0)
+    return "\n".join(f"{indent}{padded(name, widest)}  {value}".rstrip() for name, value in rows)

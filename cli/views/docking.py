@@ -1,0 +1,58 @@
+"""One docking: what was on the card, what became of it, and whether the card may go."""
+
+from datetime import tzinfo
+
+from cli.labels import DOCKING_KIND, HANDOVER, PHASE, SPECIAL_KIND, TAKE_AWAY, label
+from cli.language import _
+from cli.messages import told
+from cli.quantities import moment, size
+from cli.tables import pairs
+from cli.views.safety import remark_line
+from cli.wire import Docking, DockingDetail
+
+_INDENT = "  "
+
+
+def counts(docking: Docking) -> list[tuple[str, str]]:
+    """Return what was found and what became of it; all zero differences are said too (R11)."""
+    return [
+        (_("Files found"), f"{docking['files_found']} ({size(docking['bytes_found'])})"),
+        (_("Sealed now"), str(docking["files_sealed"])),
+        (_("Already kept"), str(docking["files_known"])),
+        (_("Failed"), str(docking["files_failed"])),
+        (_("Unexplained"), str(docking["files_unexplained"])),
+        (_("Foreign files"), str(docking["foreign_files"])),
+        (_("Links, pipes, devices"), str(docking["special_files"])),
+    ]
+
+
+def verdicts(docking: Docking) -> str:
+    """Return the handover verdicts of a docking on one line."""
+    named = [f"{label(HANDOVER, verdict)} {count}" for verdict, count in docking["handover"].items() if count]
+    return ", ".join(named) or "–"
+
+
+def docking_text(docking: DockingDetail, zone: tzinfo) -> str:
+    """Return one docking for a person: first whether the card may go."""
+    rows = [
+        (_("Docking"), docking["docking_id"]),
+        (_("What"), label(DOCKING_KIND, docking["kind"])),
+        (_("Recorder"), docking["recorder_id"]),
+        (_("Docked"), f"{moment(docking['docked_at'] or docking['seen_at'], zone)} ({zone})"),
+        (_("Phase"), label(PHASE, docking["phase"])),
+        *counts(docking),
+        (_("Handover"), verdicts(docking)),
+    ]
+    verdict = _("This card: {verdict}.").format(verdict=label(TAKE_AWAY, docking["safe_to_take_away"]))
+    remarks = [remark_line(code) for code in docking["remarks"]]
+    return "\n".join([verdict, *remarks, "", pairs(rows, indent=_INDENT), *_problems(docking)])
+
+
+def _problems(docking: DockingDetail) -> list[str]:
+    lines = [told(problem) for problem in docking["problems"]]
+    lines += [f"{file['path']}: {told(file['problem'])}" for file in docking["files"] if file["problem"] is not None]
+    lines += [
+        _("{path}: {kind}, not opened").format(path=special["path"], kind=label(SPECIAL_KIND, special["kind"]))
+        for special in docking["specials"]
+    ]
+    return ["", _("Needs attention"), *(f"{_INDENT}{line}" for line in lines)] if lines else []

@@ -1,0 +1,287 @@
+"""What the station answers, as its interface has it; one class per JSON object.
+
+These are descriptions for the type checker: nothing is checked at run time, since both ends are one release. Times are
+RFC 3339 UTC text. Keys are a format: additive only.
+"""
+
+from typing import Any, Literal, NotRequired, TypedDict
+
+# The facts of an error or an entry differ by its code; their values are JSON.
+Facts = dict[str, Any]
+Answer = Literal["yes", "no", "cannot-tell"]
+
+
+class Problem(TypedDict):
+    """One thing that is wrong: a template (message id) and what fills it."""
+
+    code: str
+    template: str
+    facts: Facts
+
+
+class Docking(TypedDict):
+    """One card, from the moment it was seen to the moment nothing more can be done with it."""
+
+    docking_id: str
+    kind: str
+    slot: str | None
+    recorder_id: str
+    phase: str
+    seen_at: str
+    docked_at: str | None
+    closed_at: str | None
+    files_found: int
+    files_sealed: int
+    files_known: int
+    files_failed: int
+    files_unexplained: int
+    bytes_found: int
+    bytes_done: int
+    foreign_files: int
+    special_files: int
+    interpretation_waiting: int
+    safe_to_take_away: Answer
+    remarks: list[str]
+    problems: list[Problem]
+    handover: dict[str, int]
+
+
+class DockedFile(TypedDict):
+    """What became of one file of a card."""
+
+    path: str
+    size_bytes: int
+    file_type: str
+    outcome: str
+    clip_id: str | None
+    problem: Problem | None
+
+
+class SpecialFile(TypedDict):
+    """Something on a card that is not a file."""
+
+    path: str
+    kind: str
+
+
+class DockingDetail(Docking):
+    """A docking with every file of its card."""
+
+    files: list[DockedFile]
+    specials: list[SpecialFile]
+
+
+class Copy(TypedDict):
+    """One copy of a clip, and when it was last re-read."""
+
+    store_id: str
+    role: str
+    reread: str
+    verified_at: str | None
+
+
+class Clip(TypedDict):
+    """One clip as it is listed."""
+
+    clip_id: str
+    recorder_id: str
+    source_path: str
+    size_bytes: int
+    sha256: str
+    file_type: str
+    recorded_from: str | None
+    recorded_to: str | None
+    handover_due: str | None
+    handover: str
+    handover_reason: str
+    state: str
+    copies: list[Copy]
+    sightings: int
+    sealed_at: str
+    docked_at: str | None
+    docking_id: str
+    session_id: str | None
+    device_id: str | None
+    remarks: list[str]
+
+
+class Gap(TypedDict):
+    """An interruption between two clips of a session."""
+
+    after: str
+    before: str
+    begins: str
+    seconds: float
+
+
+class Session(TypedDict):
+    """Clips of one recorder in a row, and the interruptions between them."""
+
+    session_id: str
+    gaps: list[Gap]
+
+
+class Sighting(TypedDict):
+    """One time the clip was seen on a card."""
+
+    docking_id: str
+    path: str
+    mtime: str | None
+    seen_at: str
+
+
+class ClipDetail(Clip):
+    """Everything that is known of one clip."""
+
+    bag_path: str
+    sightings_detail: list[Sighting]
+    copies_detail: NotRequired[list[Facts]]
+    media: Facts | None
+    times: Facts | None
+    session: Session | None
+
+
+class Proof(TypedDict):
+    """The place of an entry in the tree."""
+
+    tree_size: int
+    inclusion: list[str]
+
+
+class HistoryEntry(TypedDict):
+    """One ledger entry about a clip."""
+
+    seq: int
+    at: str
+    kind: str
+    actor: Facts
+    facts: Facts
+    leaf: str
+    proof: Proof
+
+
+class CopyCheck(TypedDict):
+    """What re-reading one copy gave."""
+
+    store_id: str
+    answer: Answer
+    findings: list[Problem]
+
+
+class ClipCheck(TypedDict):
+    """What re-reading every copy of a clip gave."""
+
+    clip_id: str
+    copies: list[CopyCheck]
+    answer: Answer
+
+
+class Store(TypedDict):
+    """One store and how it is."""
+
+    store_id: str
+    role: str
+    path: str
+    state: str
+    problem: Problem | None
+    free_bytes: int | None
+    total_bytes: int | None
+    disks: list[str] | None
+    copies: int
+
+
+class Stores(TypedDict):
+    """Every store, and whether they are on different physical disks."""
+
+    items: list[Store]
+    disks_apart: Answer
+
+
+class Rebuilt(TypedDict):
+    """What a rebuild of the catalog read."""
+
+    entries: int
+    clips: int
+    bags_read: int
+    seconds: float
+    problems: list[Problem]
+
+
+class SignedHead(TypedDict):
+    """A checkpoint just made."""
+
+    note: str
+    size: int
+    origin: str
+    path: str
+
+
+class Keys(TypedDict):
+    """The station's public keys and where its trust begins."""
+
+    checkpoint_vkey: str
+    bag_key: str
+    bag_key_fingerprint: str
+    allowed_signers: str
+    genesis: str
+
+
+class StationFacts(TypedDict):
+    """Who the station is and which rules it serves."""
+
+    origin: str
+    name: str
+    unit: str
+    time_zone: str
+    rule_set_version: str
+    handover_hours: int
+    handover_point: str
+
+
+class DaemonFacts(TypedDict):
+    """Who answered."""
+
+    mode: str
+    pid: int
+    since: str | None
+
+
+class LedgerFacts(TypedDict):
+    """How the ledger is."""
+
+    size: int
+    newest_at: str | None
+    writable: bool
+    problem: Problem | None
+
+
+class ClipCounts(TypedDict):
+    """How many clips are in which state."""
+
+    total: int
+    by_state: dict[str, int]
+    by_handover: dict[str, int]
+
+
+class Backlog(TypedDict):
+    """What still waits (R45)."""
+
+    not_safe: int
+    oldest_not_safe_at: str | None
+    interpretation_waiting: int
+    foreign_files: int
+    failed_files: int
+
+
+class Status(TypedDict):
+    """The station at a glance."""
+
+    station: StationFacts
+    daemon: DaemonFacts
+    ledger: LedgerFacts
+    stores: list[Store]
+    disks_apart: Answer
+    dockings: list[Docking]
+    clips: ClipCounts
+    backlog: Backlog
+    remarks: list[str]
