@@ -45,30 +45,47 @@ def stated(path: Path) -> Iterator[None]:
         raise durable_error(err, path) from err
 
 
-def create_file(path: Path, data: bytes, mode: int = FILE_MODE, *, flush: bool = True) -> None:
+def create_file(path: Path, data: bytes, mode: int = FILE_MODE) -> None:
     """Create `path` with `data`; never replaces anything, follows no link at its end.
 
     On return the bytes are on the medium, the *name* only once its directory is flushed too (`fsync_directory`).
-    With `flush=False` neither is: the caller owes a `flush_filesystem`. On error no file of ours is left; after a
-    power cut an empty or short file may be, so a file that must be whole or absent is written elsewhere first.
+    On error no file of ours is left; after a power cut an empty or short file may be, so a file that must be whole or
+    absent is written elsewhere first.
 
     Raises:
         AlreadyThereError: the name is taken.
         StoreFullError, StoreReadOnlyError, DurableWriteError: it could not be written.
     """
+    descriptor = open_created(path, data, mode)
+    try:
+        with stated(path):
+            os.fsync(descriptor)
+    except BaseException:
+        path.unlink(missing_ok=True)
+        raise
+    finally:
+        os.close(descriptor)
+
+
+def open_created(path: Path, data: bytes, mode: int = FILE_MODE) -> int:
+    """Create `path` with `data` like `create_file`, but flush nothing; return the open descriptor.
+
+    Who fsyncs this very descriptor misses no write-back error; who closes it first owes a `flush_filesystem`.
+
+    Raises:
+        AlreadyThereError: the name is taken.
+        StoreFullError, StoreReadOnlyError, DurableWriteError: it could not be written; no file of ours is left.
+    """
     with stated(path):
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
         try:
-            try:
-                write_all(descriptor, data)
-                os.fchmod(descriptor, mode)
-                if flush:
-                    os.fsync(descriptor)
-            finally:
-                os.close(descriptor)
+            write_all(descriptor, data)
+            os.fchmod(descriptor, mode)
         except BaseException:
+            os.close(descriptor)
             path.unlink(missing_ok=True)
             raise
+        return descriptor
 
 
 def write_all(descriptor: int, data: bytes | memoryview) -> None:

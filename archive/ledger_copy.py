@@ -4,25 +4,17 @@ What the file `checkpoint` covers is on the medium. Anything beyond it is left o
 counts for nothing and is written anew.
 """
 
-import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path, PurePosixPath
 from typing import TypeAlias
 
-from archive.durable import (
-    DIRECTORY_MODE,
-    create_file,
-    flush_filesystem,
-    fsync_directory,
-    rename_without_replacing,
-    replace_file,
-    stated,
-)
+from archive.durable import fsync_directory, rename_without_replacing, stated
 from archive.errors import AlreadyThereError, LedgerCopyAheadError, LedgerCopyContradictsError
 from archive.ledger_folder import CHECKPOINT_PATH, HEADS_PATH, LedgerFolder, parse_head
 from archive.tile_edge import TileEdge
+from archive.unshown_files import UnshownFiles
 from hashing.base64_text import encode_base64
 from hashing.chain import leaf_hash
 from hashing.checkpoint import Checkpoint
@@ -31,6 +23,8 @@ from hashing.tiles import MAX_TILE_LEVEL, TILE_HEIGHT, TILE_WIDTH, entries_path,
 
 LineReader: TypeAlias = Callable[[int, int], list[bytes]]
 """Gives the ledger's lines from one seq up to, not including, another."""
+
+_WAITING_CHECKPOINT_PATH = PurePosixPath(".checkpoint.waiting")
 
 # Up to here new lines are held in memory and asked for once; beyond, they are asked for twice, in such pieces.
 _PIECE_LINES = 16 * TILE_WIDTH
@@ -51,7 +45,8 @@ class LedgerCopy:
     def __init__(self, path: Path) -> None:
         """Take the folder at `path`; nothing is read yet."""
         self._folder = LedgerFolder(path)
-        # The edge the last publish left, good as long as the checkpoint says this: saves reading the tiles again.
+        # The edge that the last publish left, good as long as the checkpoint says what that one wrote: saves reading
+        # tiles and the list of heads again. None after a publish that did not end.
         self._edge = TileEdge()
         self._edge_head: Checkpoint | None = None
 
@@ -105,10 +100,9 @@ class LedgerCopy:
     def publish(self, read_lines: LineReader, size: int, note: bytes) -> PublishReport:
         """Make the store hold the ledger's first `size` entries under the signed checkpoint `note`.
 
-        On return all of it is on the medium: one call catches up on any number of batches, with one flush of the
-        file system and three of files and folders. Calling again is safe. On error, and after a power cut at any
-        point, either the old checkpoint stands with everything it covers untouched, or the new one with all of its.
-        Signatures are not checked.
+        On return all of it is on the medium; one call catches up on any number of batches. Calling again is safe. On
+        error, and after a power cut at any point, either the old checkpoint stands with everything it covers
+        untouched, or the new one with all of its own. Signatures are not checked.
 
         Raises:
             ValueError: `note` is no checkpoint of `size` entries.
@@ -122,17 +116,18 @@ class LedgerCopy:
             raise ValueError(f"the note is for {head.size} entries, not for {size}")
         # 1. The store holds no head beyond ours, and none of another ledger.
         held = self._shown_head()
-        heads = self._reject_other_heads(head, held)
+        is_ours = held is not None and held == self._edge_head
+        heads = self._reject_other_heads(head, held, [] if is_ours else self._folder.head_sizes())
         # 2. What it holds, followed by our new lines, has the roots that are signed. Nothing is written before that.
-        edge = self._edge_at(held)
+        edge = self._edge.copy() if is_ours else self._read_edge(held)
         pieces = _Pieces(read_lines, edge.size, sorted(heads))
         self._reject_contradiction(edge, pieces, read_lines, heads)
         # 3. Entries, tiles and head, where no reader looks before the checkpoint covers them; one flush for all.
         from_size, self._edge_head = edge.size, None
-        files_written = self._write_unshown(edge, pieces, head, note)
+        files_written = self._write_unshown(edge, pieces, note, whole_filesystem=not is_ours)
         # 4. The head, then the checkpoint: each whole, each lasting before the next step.
         self._show_head(head)
-        replace_file(self._folder.path / CHECKPOINT_PATH, note)
+        self._show_checkpoint()
         self._edge, self._edge_head = edge, head
         # 5. Partial tiles go once the full one is there: a reader with an older checkpoint takes that one instead.
         self._remove_superseded(from_size, size)
@@ -143,11 +138,11 @@ class LedgerCopy:
             return None
         return self._folder.read_head(CHECKPOINT_PATH)
 
-    def _reject_other_heads(self, head: Checkpoint, held: Checkpoint | None) -> dict[int, Checkpoint]:
+    def _reject_other_heads(
+        self, head: Checkpoint, held: Checkpoint | None, sizes: Sequence[int]
+    ) -> dict[int, Checkpoint]:
         """Return the heads to be met on the way from the held size to `head`, by size; refuse any beyond it."""
         held_size = held.size if held else 0
-        # Nobody else writes: what this object showed last is the highest head.
-        sizes = [] if held and held == self._edge_head else self._folder.head_sizes()
         met = {size: self._held_head(size) for size in sizes if size >= held_size}
         highest = max(met, default=held_size)
         if max(highest, held_size) > head.size:
@@ -165,12 +160,8 @@ class LedgerCopy:
             raise self._folder.damaged(HEADS_PATH / str(size), f"it is a head of {head.size} entries")
         return head
 
-    def _edge_at(self, held: Checkpoint | None) -> TileEdge:
-        if held is None:
-            return TileEdge()
-        if held != self._edge_head:
-            self._edge, self._edge_head = self._folder.read_edge(held), held
-        return self._edge.copy()
+    def _read_edge(self, held: Checkpoint | None) -> TileEdge:
+        return TileEdge() if held is None else self._folder.read_edge(held)
 
     def _reject_contradiction(
         self, edge: TileEdge, pieces: "_Pieces", read_lines: LineReader, heads: dict[int, Checkpoint]
@@ -203,43 +194,22 @@ class LedgerCopy:
             path=shown(self._folder.path), place=f"heads/{size}", expected=expected, found=found
         )
 
-    def _write_unshown(self, edge: TileEdge, pieces: "_Pieces", head: Checkpoint, note: bytes) -> int:
+    def _write_unshown(self, edge: TileEdge, pieces: "_Pieces", note: bytes, *, whole_filesystem: bool) -> int:
         """Write and flush everything but the names that show it; return how many files. Moves `edge` on."""
-        from_size, files_written = edge.size, 0
-        with stated(self._folder.path):
-            # Opened before the first write, so that no write-back error can pass unseen.
-            descriptor = os.open(self._folder.path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-        try:
+        head, from_size, files_written = parse_head(note), edge.size, 0
+        with UnshownFiles(self._folder.path, whole_filesystem=whole_filesystem) as unshown:
             for path, data in _files_of(edge, pieces, from_size):
-                self._put(path, data)
+                unshown.write(path, data)
                 files_written += 1
             if edge.frontier().root() != head.root:
                 raise RuntimeError("the ledger gave other lines when asked again")
-            self._put(_waiting_path(head.size), note)
-            flush_filesystem(descriptor)
-        finally:
-            os.close(descriptor)
+            unshown.write(_waiting_head_path(head.size), note)
+            unshown.write(_WAITING_CHECKPOINT_PATH, note)
+            unshown.flush()
         return files_written
 
-    def _put(self, relative: PurePosixPath, data: bytes) -> None:
-        """Write one file without flushing, over whatever an earlier publish left at its name.
-
-        Never into the old file: its pages may seem written and not be, after an error.
-        """
-        place = self._folder.path / relative
-        _make_folders(place.parent)
-        if not place.exists():
-            create_file(place, data, flush=False)
-            return
-        beside = place.with_name(f".{place.name}.beside")
-        with stated(place):
-            beside.unlink(missing_ok=True)
-        create_file(beside, data, flush=False)
-        with stated(place):
-            beside.replace(place)
-
     def _show_head(self, head: Checkpoint) -> None:
-        waiting = self._folder.path / _waiting_path(head.size)
+        waiting = self._folder.path / _waiting_head_path(head.size)
         target = self._folder.path / HEADS_PATH / str(head.size)
         try:
             rename_without_replacing(waiting, target)
@@ -249,6 +219,12 @@ class LedgerCopy:
                 raise self._contradiction(head.size, encode_base64(head.root), encode_base64(held.root)) from None
             with stated(waiting):
                 waiting.unlink()
+        fsync_directory(target.parent)
+
+    def _show_checkpoint(self) -> None:
+        target = self._folder.path / CHECKPOINT_PATH
+        with stated(target):
+            (self._folder.path / _WAITING_CHECKPOINT_PATH).replace(target)
         fsync_directory(target.parent)
 
     def _remove_superseded(self, from_size: int, to_size: int) -> None:
@@ -292,18 +268,8 @@ def _files_of(edge: TileEdge, pieces: Iterable[list[bytes]], since: int) -> Iter
     yield from edge.partial_files(since)
 
 
-def _waiting_path(size: int) -> PurePosixPath:
+def _waiting_head_path(size: int) -> PurePosixPath:
     return HEADS_PATH / f".{size}.waiting"
-
-
-def _make_folders(path: Path) -> None:
-    """Make what is missing of `path`; the next flush of the file system makes it last."""
-    if path.is_dir():
-        return
-    _make_folders(path.parent)
-    with stated(path):
-        path.mkdir(DIRECTORY_MODE)
-        path.chmod(DIRECTORY_MODE)
 
 
 def _remove_folder(path: Path) -> None:
