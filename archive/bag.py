@@ -3,13 +3,14 @@
 The same facts always give the same bytes, so every store holds the same bag and one signature serves them all.
 """
 
+import os
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 
-from archive.durable import DIRECTORY_MODE, create_file, fsync_directory, stated
+from archive.durable import DIRECTORY_MODE, create_file, fsync_directory, open_created, stated
 from hashing.digest import Digest
 
 BAGIT_TXT = "bagit.txt"
@@ -96,14 +97,21 @@ def write_tags(bag_dir: Path, tags: Mapping[str, bytes], signature: bytes, *, du
         folder.mkdir()
         folder.chmod(DIRECTORY_MODE)
     for name, data in tags.items():
-        create_file(bag_dir / name, data, flush=durable)
+        _write_new(bag_dir / name, data, durable=durable)
     if durable:
         # The names in both folders must be on the disk before the signature says that the bag is whole.
         fsync_directory(folder)
         fsync_directory(bag_dir)
-    create_file(bag_dir / SIGNATURE, signature, flush=durable)
+    _write_new(bag_dir / SIGNATURE, signature, durable=durable)
     if durable:
         fsync_directory(bag_dir)
+
+
+def _write_new(path: Path, data: bytes, *, durable: bool) -> None:
+    if durable:
+        create_file(path, data)
+    else:
+        os.close(open_created(path, data))
 
 
 def _bag_info(bag_id: str, payload: Sequence[BagPayload], sealed_at: datetime, origin: str, software: str) -> bytes:

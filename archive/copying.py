@@ -97,7 +97,7 @@ def _say_nothing(_: int) -> None:
 def _create(path: Path) -> _Copy:
     # Nobody else may open it for writing; this descriptor keeps the right to write and to read back.
     def only_new(name: str, flags: int) -> int:
-        return os.open(name, flags | os.O_NOFOLLOW | os.O_CLOEXEC, FILE_MODE)
+        return os.open(name, flags, FILE_MODE)
 
     with stated(path):
         return _Copy(path=path, file=io.FileIO(path, "x+", opener=only_new))

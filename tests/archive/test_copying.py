@@ -121,6 +121,7 @@ def test_one_copy_needs_at_least_one_target(source: Path) -> None:
         _copy(source)
 
 
+@pytest.mark.timeout(20)
 def test_a_source_that_grows_is_not_copied_as_complete(source: Path, primary: Path, backup: Path) -> None:
     size_bytes = source.stat().st_size
 
@@ -215,6 +216,21 @@ def test_a_bit_that_turns_in_the_only_copy_is_found_by_its_digest(source: Path, 
         pytest.raises(CopyMismatchError, match="at or after byte 0 "),
     ):
         _copy(source, mount / "only.mp4")
+
+
+def test_a_copy_that_somebody_makes_longer_is_not_equal(tmp_path: Path, primary: Path, backup: Path) -> None:
+    source = tmp_path / "card.mp4"
+    source.write_bytes(_noise(3 * BLOCK_BYTES))
+
+    def lengthen(count: int) -> None:
+        if not count:
+            with backup.open("ab") as file:
+                file.write(b"x")
+
+    if os.geteuid() != 0:
+        pytest.skip("only root can write to a copy, which is 0440")
+    with pytest.raises(CopyMismatchError, match=rf"backup\.mp4: .* at or after byte {3 * BLOCK_BYTES} "):
+        _copy(source, primary, backup, on_bytes=lengthen)
 
 
 def test_a_copy_that_cannot_be_read_back_says_where(source: Path, tmp_path: Path, primary: Path) -> None:
