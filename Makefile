@@ -61,7 +61,7 @@ test: catalogs
 	$(bin)/python -m pytest
 
 crash: catalogs
-	$(bin)/python -m pytest -m crash tests/crash
+	$(bin)/python -m pytest -rs -m crash tests/crash
 
 bench: catalogs
 	$(bin)/python -m tests.bench
@@ -88,13 +88,12 @@ messages: $(bin)/installed
 	mkdir -p build
 	$(extract)
 	$(update)
-	$(bin)/python -m cli.build_catalogs --check
+	$(bin)/python -m cli.build_catalogs --check build/messages.pot
 
 messages-check: $(bin)/installed
 	mkdir -p build
 	$(extract)
-	$(update) --check
-	$(bin)/python -m cli.build_catalogs --check
+	$(bin)/python -m cli.build_catalogs --check build/messages.pot
 
 clean:
 	rm -rf build dist $(VENV) .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache

@@ -1,7 +1,7 @@
 """Message catalogues: compiled while the wheel is built, and checked while people translate.
 
 Hatchling loads this file as its build hook; it is not part of the wheel. `python -m cli.build_catalogs` compiles in the
-source tree, with `--check` it also refuses catalogues that are not complete.
+source tree, with `--check TEMPLATE` it also refuses catalogues that are not complete.
 """
 
 import os
@@ -49,6 +49,14 @@ def catalog_faults(source: Path) -> list[str]:
     return [f"{source}: {fault}" for message in _read(source) for fault in _faults(message)]
 
 
+def missing_messages(source: Path, template: Path) -> list[str]:
+    """Return which messages of the freshly extracted `template` one catalogue does not have at all."""
+    catalog = _read(source)
+    with template.open("rb") as stream:
+        wanted = [message.id for message in read_po(stream) if message.id]
+    return [f"{source}: not in the catalogue: {_texts(text)[0]!r}" for text in wanted if text not in catalog]
+
+
 def _read(source: Path) -> Catalog:
     with source.open("rb") as stream:
         return read_po(stream, locale=source.parts[-3], abort_invalid=True)
@@ -82,11 +90,13 @@ class CatalogBuildHook(BuildHookInterface[BuilderConfig]):
 
 
 def main(arguments: Sequence[str]) -> None:
-    """Compile the catalogues of the source tree; with `--check`, exit 1 and name what is incomplete."""
+    """Compile the catalogues of the source tree; with `--check TEMPLATE`, exit 1 and name what is incomplete."""
     locale = Path(__file__).parent / "locale"
     compile_catalogs(locale)
-    if "--check" in arguments:
-        faults = [fault for source in catalog_files(locale) for fault in catalog_faults(source)]
+    if arguments[:1] == ["--check"]:
+        template = Path(arguments[1])
+        sources = catalog_files(locale)
+        faults = [fault for source in sources for fault in missing_messages(source, template) + catalog_faults(source)]
         sys.exit("\n".join(faults) or 0)
 
 

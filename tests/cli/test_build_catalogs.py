@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from babel.messages.pofile import PoFileError
 
-from cli.build_catalogs import catalog_faults, compile_catalogs
+from cli.build_catalogs import catalog_faults, compile_catalogs, missing_messages
 
 ROOT = Path(__file__).parents[2]
 PACKAGES = ("archive", "bodycam_custody", "cli", "config", "docking", "hashing")
@@ -72,6 +72,13 @@ def test_an_incomplete_catalogue_names_the_message(tmp_path: Path, body: str, fa
 def test_a_complete_catalogue_has_no_faults(tmp_path: Path) -> None:
     body = 'msgid "{count} of {all:,}"\nmsgstr "共 {all} 个, 已有 {count}"\n\n#~ msgid "gone"\n#~ msgstr ""\n'
     assert catalog_faults(catalog(tmp_path, body)) == []
+
+
+def test_a_message_that_the_code_has_and_the_catalogue_lacks_is_named(tmp_path: Path) -> None:
+    source = catalog(tmp_path, 'msgid "sealed"\nmsgstr "已固定"\n\nmsgid "extra"\nmsgstr "多余"\n')
+    template = tmp_path / "messages.pot"
+    template.write_text(HEADER + 'msgid "sealed"\nmsgstr ""\n\nmsgid "docked"\nmsgstr ""\n', encoding="utf-8")
+    assert missing_messages(source, template) == [f"{source}: not in the catalogue: 'docked'"]
 
 
 @pytest.fixture(scope="module")
