@@ -1,0 +1,115 @@
+"""The process that reads one card: one bare interpreter the daemon can abandon when the card hangs.
+
+It is started as `python -I -m bodycam_custody.card_worker ROOT THREADS LOCK…` and speaks JSON lines: requests on standard
+input, answers on standard output (see card_reader.py). It imports little, so that twenty of them stay small. It holds a
+shared lock on each LOCK file as long as it lives: what it writes is swept only when that lock is free.
+"""
+
+import base64
+import fcntl
+import json
+import os
+import queue
+import sys
+import threading
+from pathlib import Path
+from typing import Any
+
+from archive.copying import CopyBuffers, copy_verified
+from archive.durable import write_all
+from docking.inventory import open_regular, take_inventory
+from docking.presence import open_card
+from hashing.errors import StatedError
+
+# Progress is worth a line every so many bytes; more would cost time and tell nobody more.
+PROGRESS_BYTES = 8 * 1024 * 1024
+# An inventory answer carries this many files, so that no line grows without bound.
+INVENTORY_PART = 2000
+
+
+def main(arguments: list[str]) -> int:
+    """Serve requests until standard input ends."""
+    root, threads, *locks = arguments
+    held = [_hold(path) for path in locks]
+    worker = _Worker(Path(os.fsdecode(base64.b64decode(root))))
+    jobs: queue.Queue[dict[str, Any] | None] = queue.Queue()
+    pool = [threading.Thread(target=worker.serve, args=(jobs,)) for _ in range(int(threads))]
+    for thread in pool:
+        thread.start()
+    for line in sys.stdin.buffer:
+        jobs.put(json.loads(line))
+    for _ in pool:
+        jobs.put(None)
+    for thread in pool:
+        thread.join()
+    for descriptor in held:
+        os.close(descriptor)
+    return 0
+
+
+def _hold(lock: str) -> int:
+    descriptor = os.open(lock, os.O_RDWR | os.O_CLOEXEC)
+    fcntl.flock(descriptor, fcntl.LOCK_SH)
+    return descriptor
+
+
+class _Worker:
+    def __init__(self, root: Path) -> None:
+        self._root = root
+        self._root_fd: int | None = None
+        self._writing = threading.Lock()
+        self._opening = threading.Lock()
+
+    def serve(self, jobs: "queue.Queue[dict[str, Any] | None]") -> None:
+        buffers = CopyBuffers()
+        while (job := jobs.get()) is not None:
+            try:
+                answer = self._inventory(job) if job["op"] == "inventory" else self._copy(job, buffers)
+            except StatedError as err:
+                facts = {name: fact if isinstance(fact, int) else str(fact) for name, fact in err.facts.items()}
+                answer = {"error": {"code": err.code, "template": err.template, "facts": facts}}
+            self._say({"n": job["n"], **answer})
+
+    def _inventory(self, job: dict[str, Any]) -> dict[str, Any]:
+        inventory = take_inventory(self._root)
+        for start in range(0, len(inventory.files), INVENTORY_PART):
+            part = inventory.files[start : start + INVENTORY_PART]
+            self._say({"n": job["n"], "files": [[_text(file.path), file.size_bytes, file.mtime_ns] for file in part]})
+        return {"done": True, "specials": [[_text(special.path), special.kind] for special in inventory.specials]}
+
+    def _copy(self, job: dict[str, Any], buffers: CopyBuffers) -> dict[str, Any]:
+        unsaid = 0
+
+        def on_bytes(count: int) -> None:
+            nonlocal unsaid
+            unsaid += count
+            if unsaid >= PROGRESS_BYTES or count == 0:
+                self._say({"n": job["n"], "bytes": unsaid})
+                unsaid = 0
+
+        source = open_regular(self._card(), base64.b64decode(job["path"]))
+        try:
+            targets = [Path(target) for target in job["targets"]]
+            report = copy_verified(source, targets, on_bytes=on_bytes, scratch=buffers)
+        finally:
+            os.close(source)
+        return {"done": True, "size_bytes": report.size_bytes, "sha256": report.sha256.hex, "bytes": unsaid}
+
+    def _card(self) -> int:
+        with self._opening:
+            if self._root_fd is None:
+                self._root_fd = open_card(self._root)
+            return self._root_fd
+
+    def _say(self, answer: dict[str, Any]) -> None:
+        line = json.dumps(answer).encode("ascii") + b"\n"
+        with self._writing:
+            write_all(1, line)
+
+
+def _text(path: bytes) -> str:
+    return base64.b64encode(path).decode("ascii")
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

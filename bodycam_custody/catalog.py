@@ -1,0 +1,189 @@
+"""The catalog: a projection of ledger, texts and bags that anyone may delete.
+
+It answers questions quickly and decides nothing. `last_seq` says how far it has folded; what is missing is folded again.
+"""
+
+import logging
+import sqlite3
+import threading
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import sqlite_utils
+
+from bodycam_custody.entries import Entry
+from bodycam_custody.errors import CatalogCorruptError
+from bodycam_custody.folding import fold_entry
+
+logger = logging.getLogger(__name__)
+
+# Raised with every change of the tables below; an older file is rebuilt, never migrated.
+CATALOG_VERSION = 1
+
+_TABLES: Mapping[str, tuple[Mapping[str, type], str | tuple[str, ...]]] = {
+    "stores": ({"store_id": str, "role": str, "disks": str}, "store_id"),
+    "dockings": (
+        {
+            "docking_id": str, "kind": str, "slot": str, "recorder": str, "docked_at": str, "seen_at": str,
+            "closed_at": str, "phase": str, "clock_offset_ms": int, "clock_offset_uncertainty_ms": int, "profile": str,
+            "files_found": int, "bytes_found": int, "special_files": int, "filesystem": str,
+        },
+        "docking_id",
+    ),
+    "files": (
+        {
+            "docking_id": str, "file": int, "size_bytes": int, "mtime_ns": str, "file_type": str, "path_commitment": str,
+            "path": bytes, "main": int, "outcome": str, "clip_id": str, "failure": str,
+        },
+        ("docking_id", "file"),
+    ),
+    "specials": ({"docking_id": str, "kind": str, "path": bytes}, "rowid"),
+    "clips": (
+        {
+            "clip_id": str, "recorder": str, "file_type": str, "size_bytes": int, "sha256": str, "bag_path": str,
+            "tagmanifest": str, "docking_id": str, "file": int, "path": bytes, "sealed_at": str, "docked_at": str,
+            "state": str, "sightings": int, "probe": str, "times": str, "recorded_from": str, "recorded_to": str,
+            "handover": str, "handover_reason": str, "handover_due": str, "session_id": str, "device_id": str,
+        },
+        "clip_id",
+    ),
+    "copies": (
+        {"clip_id": str, "store_id": str, "role": str, "reread": str, "verified_at": str, "answer": str},
+        ("clip_id", "store_id"),
+    ),
+    "supplements": ({"bag_id": str, "clip_id": str, "bag_path": str, "tagmanifest": str, "stores": str}, "bag_id"),
+    "sidecars": ({"clip_id": str, "sha256": str}, ("clip_id", "sha256")),
+    "sightings": (
+        {"clip_id": str, "docking_id": str, "file": int, "seen_at": str},
+        ("clip_id", "docking_id", "file"),
+    ),
+    "sessions": ({"session_id": str, "facts": str}, "session_id"),
+}  # fmt: skip
+
+_INDEXES = (
+    ("clips", ("sealed_at", "clip_id")),
+    ("clips", ("state",)),
+    ("clips", ("handover",)),
+    ("clips", ("docking_id",)),
+    ("clips", ("recorder", "recorded_from")),
+    ("clips", ("session_id",)),
+    ("files", ("docking_id", "outcome")),
+    ("files", ("docking_id", "main")),
+    ("dockings", ("seen_at",)),
+)
+
+
+class Catalog:
+    """One handle on catalog.db; every method may be called from any thread."""
+
+    def __init__(self, path: Path, *, reveal: Callable[[Sequence[str]], Mapping[str, bytes]]) -> None:
+        """Open the catalog, creating an empty one where there is none.
+
+        Raises:
+            CatalogCorruptError: the file is not a sound SQLite database; it is left as it is.
+        """
+        self.path = path
+        self._reveal = reveal
+        self._lock = threading.RLock()
+        try:
+            self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+            self._db.row_factory = sqlite3.Row
+            self._open()
+        except sqlite3.DatabaseError as err:
+            self._db.close()
+            raise CatalogCorruptError(path=str(path), reason=str(err)) from err
+
+    @property
+    def last_seq(self) -> int:
+        """The newest entry folded in; -1 for none."""
+        return int(self._meta("last_seq", "-1"))
+
+    def fold(self, entries: Iterable[Entry]) -> None:
+        """Fold `entries`, which must follow one another from `last_seq + 1`; ones already folded are passed over.
+
+        In one transaction: after an error or a power cut the catalog stands at an earlier entry, never between two.
+        """
+        with self._writing() as db:
+            last = self.last_seq
+            pending = [entry for entry in entries if entry.seq > last]
+            if not pending:
+                return
+            if pending[0].seq != last + 1:
+                raise ValueError(f"catalog stands at {last}, cannot fold entry {pending[0].seq}")
+            texts = self._reveal(_commitments(pending))
+            for entry in pending:
+                fold_entry(db, entry, texts)
+            db.execute("INSERT OR REPLACE INTO meta VALUES ('last_seq', ?)", (str(pending[-1].seq),))
+
+    def rows(self, query: str, parameters: Sequence[object] | Mapping[str, object] = ()) -> list[dict[str, Any]]:
+        """Return the rows of a SELECT as dictionaries.
+
+        Raises:
+            CatalogCorruptError: SQLite found the file damaged.
+        """
+        try:
+            with self._lock:
+                return [dict(row) for row in self._db.execute(query, parameters)]  # type: ignore[arg-type]  # SQLite takes both
+        except sqlite3.OperationalError:
+            raise
+        except sqlite3.DatabaseError as err:
+            raise CatalogCorruptError(path=str(self.path), reason=str(err)) from err
+
+    def clear(self) -> None:
+        """Forget everything, so that the whole ledger can be folded again."""
+        with self._writing() as db:
+            for table in (*_TABLES, "meta"):
+                db.execute(f"DELETE FROM {table}")  # noqa: S608  # our own table names
+
+    def close(self) -> None:
+        """Close the database."""
+        with self._lock:
+            self._db.close()
+
+    def _open(self) -> None:
+        # A projection need not survive a power cut: what is lost is folded again.
+        self._db.execute("PRAGMA journal_mode = WAL")
+        self._db.execute("PRAGMA synchronous = NORMAL")
+        self._db.execute("CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID")
+        version = self._meta("version", "")
+        if version == str(CATALOG_VERSION):
+            return
+        if version:
+            logger.info("catalog has another version, rebuilding found=%s expected=%s", version, CATALOG_VERSION)
+        database = sqlite_utils.Database(self._db, execute_plugins=False)
+        for name, (columns, key) in _TABLES.items():
+            database[name].drop(ignore=True)
+            database.table(name).create(dict(columns), pk=None if key == "rowid" else key)
+        for name, index in _INDEXES:
+            database.table(name).create_index(list(index))
+        self._db.execute("DELETE FROM meta")
+        self._db.execute("INSERT INTO meta VALUES ('version', ?)", (str(CATALOG_VERSION),))
+
+    def _meta(self, key: str, default: str) -> str:
+        with self._lock:
+            row = self._db.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
+        return default if row is None else str(row[0])
+
+    @contextmanager
+    def _writing(self) -> Iterator[sqlite3.Connection]:
+        with self._lock:
+            self._db.execute("BEGIN IMMEDIATE")
+            try:
+                yield self._db
+                self._db.execute("COMMIT")
+            except BaseException:
+                self._db.execute("ROLLBACK")
+                raise
+
+
+def _commitments(entries: Iterable[Entry]) -> list[str]:
+    """Return the commitments to file names that the inventories among `entries` carry."""
+    found: list[str] = []
+    for entry in entries:
+        for member in ("files", "specials"):
+            rows = entry.facts.get(member)
+            if isinstance(rows, list):
+                found.extend(str(row["path"]) for row in rows if isinstance(row, dict) and "path" in row)
+    return found

@@ -1,0 +1,240 @@
+"""What becomes of copied units: a new clip is sealed, a known one sighted, a new sidecar of a known one supplemented."""
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from archive.bag import BagPayload, payload_name
+from archive.durable import stated
+from archive.store import Store
+from bodycam_custody.card_reader import Copied
+from bodycam_custody.docking_drafts import Arrival, NumberedUnit, failed_draft
+from bodycam_custody.entries import Draft, EntryKind
+from bodycam_custody.model import ClipId, clip_id_of
+from bodycam_custody.sealing import SealedBag, StagedBag, StagedFile
+from bodycam_custody.station import Station
+from docking.source import SourceFile
+from hashing.canonical import Json
+from hashing.errors import StatedError
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(slots=True, kw_only=True)
+class CopiedUnit:
+    """A unit of the card on its way: what was copied where, and what failed."""
+
+    unit: NumberedUnit
+    sources: dict[int, SourceFile]
+    done: dict[int, Copied] = field(default_factory=dict)
+    failed: dict[int, StatedError] = field(default_factory=dict)
+    stores_of: dict[int, tuple[Store, ...]] = field(default_factory=dict)
+
+    @property
+    def numbers(self) -> tuple[int, ...]:
+        """The files of the unit, the main file first."""
+        return (self.unit.main, *self.unit.sidecars)
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether every file has an outcome."""
+        return len(self.done) + len(self.failed) == len(self.numbers)
+
+    @property
+    def stores(self) -> tuple[Store, ...]:
+        """The stores that hold every copied file of the unit."""
+        return tuple(
+            store
+            for store in self.stores_of[self.unit.main]
+            if all(store in self.stores_of[number] for number in self.done)
+        )
+
+    @property
+    def staging_name(self) -> str:
+        """The folder of the unit inside the docking's staging folder."""
+        return str(self.unit.main)
+
+    def payload_name(self, number: int) -> str:
+        """Return the neutral name a file of the unit gets in its bag."""
+        kind = "main" if number == self.unit.main else f"sidecar-{self.unit.sidecars.index(number) + 1}"
+        return payload_name(kind, self.sources[number].path)
+
+
+class ClipSealing:
+    """Seals and records the units of one docking, in batches."""
+
+    def __init__(self, station: Station, arrival: Arrival, *, docking_seq: int) -> None:
+        self._station = station
+        self._arrival = arrival
+        self._docking_seq = docking_seq
+        self.counts = {"sealed": 0, "known": 0, "failed": 0}
+
+    def settle(self, batch: Sequence[CopiedUnit]) -> None:
+        """Bring every unit of `batch` to its end: sealed, known or failed, and on record.
+
+        Raises:
+            ArchiveError: the primary failed; what was renamed has no entry and is settled at the next start.
+            LedgerRefusesError: the same.
+        """
+        with self._station.sealing:
+            copied = [unit for unit in batch if unit.unit.main in unit.done]
+            known_already = self._known([self._clip_id(unit) for unit in copied])
+            new: dict[ClipId, CopiedUnit] = {}
+            known: list[CopiedUnit] = []
+            for unit in copied:
+                clip_id = self._clip_id(unit)
+                if clip_id in known_already or clip_id in new:
+                    known.append(unit)
+                else:
+                    new[clip_id] = unit
+            self._seal_new(list(new.values()))
+            self._record_known(known)
+            self._record_failures(batch)
+
+    def _seal_new(self, units: Sequence[CopiedUnit]) -> None:
+        staged = [self._staged(unit, str(self._clip_id(unit)), tuple(unit.done)) for unit in units]
+        drafts: list[Draft] = []
+        for bag in self._seal(staged):
+            drafts += [self._sealed_draft(bag), self._sighted_draft(bag.staged.clip_id, bag.staged.file, is_new=True)]
+        self._station.record.enter(drafts)
+        self.counts["sealed"] += sum(len(bag.files) for bag in staged)
+
+    def _record_known(self, units: Sequence[CopiedUnit]) -> None:
+        """Enter a sighting of each clip, and seal sidecars it did not have before in a supplement."""
+        for unit in units:
+            clip_id = self._clip_id(unit)
+            # Each file of the unit that the clip already has is done with; what is left is new.
+            fresh = self._fresh_sidecars(clip_id, unit)
+            drafts = [self._sighted_draft(clip_id, unit.unit.main, is_new=False)]
+            if fresh:
+                self._remove_from_staging(unit, [number for number in unit.done if number not in fresh])
+                (bag,) = self._seal([self._staged(unit, self._supplement_id(clip_id), fresh)])
+                drafts.append(self._supplement_draft(bag))
+            self._station.record.enter(drafts)
+            self.counts["sealed"] += len(fresh)
+            self.counts["known"] += len(unit.done) - len(fresh)
+
+    def _record_failures(self, batch: Sequence[CopiedUnit]) -> None:
+        drafts = []
+        for unit in batch:
+            failed = unit.failed
+            if unit.unit.main in failed:
+                # Without its main file a unit has no identity; its sidecars wait on the card for the next docking.
+                failed = dict.fromkeys(unit.numbers, failed[unit.unit.main])
+            drafts += [failed_draft(self._arrival.docking_id, number, error) for number, error in failed.items()]
+            self.counts["failed"] += len(failed)
+        self._station.record.enter(drafts)
+
+    def _seal(self, staged: Sequence[StagedBag]) -> list[SealedBag]:
+        if not staged:
+            return []
+        return self._station.sealer.seal(staged, sealed_at=self._station.clock.now(), docking_seq=self._docking_seq)
+
+    def _clip_id(self, unit: CopiedUnit) -> ClipId:
+        return clip_id_of(recorder=self._arrival.card.recorder, main=unit.done[unit.unit.main].sha256)
+
+    def _known(self, clip_ids: Sequence[ClipId]) -> set[str]:
+        marks = ",".join("?" * len(clip_ids))
+        rows = self._station.catalog.rows(
+            f"SELECT clip_id FROM clips WHERE clip_id IN ({marks})",  # noqa: S608  # only marks
+            tuple(clip_ids),
+        )
+        return {row["clip_id"] for row in rows}
+
+    def _fresh_sidecars(self, clip_id: ClipId, unit: CopiedUnit) -> tuple[int, ...]:
+        rows = self._station.catalog.rows("SELECT sha256 FROM sidecars WHERE clip_id = ?", (clip_id,))
+        held = {row["sha256"] for row in rows}
+        return tuple(
+            number for number in unit.unit.sidecars if number in unit.done and self._hex(unit, number) not in held
+        )
+
+    def _supplement_id(self, clip_id: ClipId) -> str:
+        (row,) = self._station.catalog.rows("SELECT COUNT(*) AS n FROM supplements WHERE clip_id = ?", (clip_id,))
+        return f"{clip_id}-s{row['n'] + 1}"
+
+    def _staged(self, unit: CopiedUnit, bag_id: str, numbers: Sequence[int]) -> StagedBag:
+        files = tuple(
+            StagedFile(
+                source=unit.sources[number],
+                payload=BagPayload(
+                    name=unit.payload_name(number),
+                    size_bytes=unit.done[number].size_bytes,
+                    sha256=unit.done[number].sha256,
+                ),
+            )
+            for number in sorted(numbers, key=unit.numbers.index)
+        )
+        return StagedBag(
+            bag_id=bag_id,
+            clip_id=self._clip_id(unit),
+            docking_id=self._arrival.docking_id,
+            file=unit.unit.main,
+            recorder=self._arrival.card.recorder,
+            filesystem=self._arrival.card.filesystem,
+            staging_name=f"{self._arrival.docking_id}/{unit.staging_name}",
+            files=files,
+            stores=unit.stores,
+        )
+
+    def _remove_from_staging(self, unit: CopiedUnit, numbers: Sequence[int]) -> None:
+        for store in unit.stores:
+            for number in numbers:
+                path = store.staging / self._arrival.docking_id / unit.staging_name / unit.payload_name(number)
+                with stated(path):
+                    path.unlink()
+
+    def _hex(self, unit: CopiedUnit, number: int) -> str:
+        return unit.done[number].sha256.hex
+
+    def _sealed_draft(self, bag: SealedBag) -> Draft:
+        main, *sidecars = bag.staged.files
+        return Draft(
+            kind=EntryKind.CLIP_SEALED,
+            subject=f"clip:{bag.staged.clip_id}",
+            facts={
+                "clip_id": bag.staged.clip_id,
+                "bag_path": str(bag.path),
+                "tagmanifest_sha256": bag.tagmanifest.hex,
+                "main_sha256": main.payload.sha256.hex,
+                "size_bytes": main.payload.size_bytes,
+                "sidecars": [sidecar.payload.sha256.hex for sidecar in sidecars],
+                "docking_id": bag.staged.docking_id,
+                "file": bag.staged.file,
+                "recorder": bag.staged.recorder,
+                "file_type": main.source.file_type.value,
+                "stores": stores_facts(bag.stores),
+                "rule_set_version": self._station.settings.rule_set.version,
+            },
+        )
+
+    def _supplement_draft(self, bag: SealedBag) -> Draft:
+        return Draft(
+            kind=EntryKind.SUPPLEMENT_SEALED,
+            subject=f"clip:{bag.staged.clip_id}",
+            facts={
+                "clip_id": bag.staged.clip_id,
+                "bag_id": bag.staged.bag_id,
+                "bag_path": str(bag.path),
+                "tagmanifest_sha256": bag.tagmanifest.hex,
+                "sidecars": [sidecar.payload.sha256.hex for sidecar in bag.staged.files],
+                "docking_id": bag.staged.docking_id,
+                "stores": stores_facts(bag.stores),
+            },
+        )
+
+    def _sighted_draft(self, clip_id: ClipId, file: int, *, is_new: bool) -> Draft:
+        return Draft(
+            kind=EntryKind.CLIP_SIGHTED,
+            subject=f"clip:{clip_id}",
+            facts={
+                "clip_id": clip_id,
+                "docking_id": self._arrival.docking_id,
+                "file": file,
+                "newly_sealed": is_new,
+            },
+        )
+
+
+def stores_facts(stores: Sequence[Store]) -> list[Json]:
+    """Return the stores of a bag as an entry names them; each copy was read back from its medium."""
+    return [{"store_id": store.location.store_id, "reread": "medium"} for store in stores]

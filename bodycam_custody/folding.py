@@ -1,0 +1,274 @@
+"""How each kind of ledger entry changes the catalog."""
+
+import json
+import sqlite3
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from bodycam_custody.clock import rfc3339
+from bodycam_custody.entries import Entry, EntryKind
+from bodycam_custody.model import ClipState, DockingPhase, FileOutcome, Handover, HandoverReason
+
+Fold = Callable[[sqlite3.Connection, Entry, Mapping[str, Any], Mapping[str, bytes]], None]
+
+
+def fold_entry(db: sqlite3.Connection, entry: Entry, texts: Mapping[str, bytes]) -> None:
+    """Fold one entry into the tables; kinds the catalog has no use for, known or not, change nothing."""
+    fold = _FOLDS.get(entry.kind)
+    if fold is not None:
+        fold(db, entry, entry.facts, texts)
+
+
+def clip_state(db: sqlite3.Connection, clip_id: str) -> ClipState:
+    """Tell how well a clip is kept from its copies and the disks their stores lie on (R43)."""
+    rows = db.execute(
+        "SELECT c.role, c.answer, s.disks FROM copies c LEFT JOIN stores s USING (store_id) WHERE c.clip_id = ?",
+        (clip_id,),
+    ).fetchall()
+    if any(answer == "no" for _, answer, _ in rows):
+        return ClipState.DAMAGED
+    primaries = [_disks(disks) for role, answer, disks in rows if role == "primary" and answer == "yes"]
+    replicas = [_disks(disks) for role, answer, disks in rows if role == "replica" and answer == "yes"]
+    if not primaries or not replicas:
+        return ClipState.SEALED
+    pairs = [(primary, replica) for primary in primaries for replica in replicas]
+    if any(one and other and not one & other for one, other in pairs):
+        return ClipState.SAFE
+    if any(one and other for one, other in pairs):
+        return ClipState.SAFE_ONE_DISK
+    return ClipState.SAFE_DISKS_UNPROVEN
+
+
+def _disks(text: str | None) -> frozenset[str]:
+    """The empty set stands for `cannot tell`."""
+    return frozenset(json.loads(text)) if text else frozenset()
+
+
+def _store_added(db: sqlite3.Connection, _: Entry, facts: Mapping[str, Any], __: Mapping[str, bytes]) -> None:
+    disks = facts["disks"]
+    db.execute(
+        "INSERT OR REPLACE INTO stores (store_id, role, disks) VALUES (?, ?, ?)",
+        (facts["store_id"], facts["role"], json.dumps(disks) if disks else None),
+    )
+
+
+def _dock_seen(db: sqlite3.Connection, entry: Entry, facts: Mapping[str, Any], __: Mapping[str, bytes]) -> None:
+    db.execute(
+        "INSERT INTO dockings (docking_id, kind, slot, recorder, docked_at, seen_at, phase, clock_offset_ms,"
+        " clock_offset_uncertainty_ms, filesystem, files_found, bytes_found, special_files)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0, 0)",
+        (
+            facts["docking_id"],
+            facts["kind"],
+            facts["slot"],
+            facts["recorder"],
+            facts["docked_at"],
+            rfc3339(entry.at),
+            DockingPhase.INVENTORY,
+            facts["clock_offset_ms"],
+            facts["clock_offset_uncertainty_ms"],
+            facts["filesystem"],
+        ),
+    )
+
+
+def _dock_inventory(db: sqlite3.Connection, _: Entry, facts: Mapping[str, Any], texts: Mapping[str, bytes]) -> None:
+    docking_id = facts["docking_id"]
+    files, specials = facts["files"], facts["specials"]
+    db.executemany(
+        "INSERT INTO files (docking_id, file, size_bytes, mtime_ns, file_type, path_commitment, path, main, outcome)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        [
+            (
+                docking_id,
+                row["n"],
+                row["size"],
+                row["mtime_ns"],
+                row["type"],
+                row["path"],
+                texts.get(row["path"]),
+                row["with"],
+                FileOutcome.WAITING,
+            )
+            for row in files
+        ],
+    )
+    db.executemany(
+        "INSERT INTO specials (docking_id, kind, path) VALUES (?, ?, ?)",
+        [(docking_id, row["kind"], texts.get(row["path"])) for row in specials],
+    )
+    db.execute(
+        "UPDATE dockings SET phase = ?, profile = ?, files_found = files_found + ?, bytes_found = bytes_found + ?,"
+        " special_files = special_files + ? WHERE docking_id = ?",
+        (
+            DockingPhase.COPYING,
+            facts["profile"],
+            len(files),
+            sum(row["size"] for row in files),
+            len(specials),
+            docking_id,
+        ),
+    )
+
+
+def _clip_sealed(db: sqlite3.Connection, entry: Entry, facts: Mapping[str, Any], __: Mapping[str, bytes]) -> None:
+    clip_id, docking_id, file = facts["clip_id"], facts["docking_id"], facts["file"]
+    sealed_at = rfc3339(entry.at)
+    db.execute(
+        "INSERT INTO clips (clip_id, recorder, file_type, size_bytes, sha256, bag_path, tagmanifest, docking_id, file,"
+        " path, sealed_at, docked_at, state, sightings, handover, handover_reason, device_id)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, (SELECT path FROM files WHERE docking_id = ? AND file = ?), ?,"
+        " (SELECT docked_at FROM dockings WHERE docking_id = ?), ?, 0, ?, ?, ?)",
+        (
+            clip_id,
+            facts["recorder"],
+            facts["file_type"],
+            facts["size_bytes"],
+            facts["main_sha256"],
+            facts["bag_path"],
+            facts["tagmanifest_sha256"],
+            docking_id,
+            file,
+            docking_id,
+            file,
+            sealed_at,
+            docking_id,
+            ClipState.SEALED,
+            Handover.UNDETERMINABLE,
+            HandoverReason.NOT_PROBED,
+            facts["device_id"],
+        ),
+    )
+    for store in facts["stores"]:
+        _add_copy(db, clip_id, store["store_id"], store["reread"], sealed_at)
+    _add_sidecars(db, facts)
+    db.execute("UPDATE clips SET state = ? WHERE clip_id = ?", (clip_state(db, clip_id), clip_id))
+
+
+def _add_copy(db: sqlite3.Connection, clip_id: str, store_id: str, reread: str, verified_at: str) -> None:
+    db.execute(
+        "INSERT OR REPLACE INTO copies (clip_id, store_id, role, reread, verified_at, answer)"
+        " VALUES (?, ?, (SELECT role FROM stores WHERE store_id = ?), ?, ?, 'yes')",
+        (clip_id, store_id, store_id, reread, verified_at),
+    )
+
+
+def _supplement_sealed(db: sqlite3.Connection, _: Entry, facts: Mapping[str, Any], __: Mapping[str, bytes]) -> None:
+    db.execute(
+        "INSERT OR REPLACE INTO supplements (bag_id, clip_id, bag_path, tagmanifest, stores) VALUES (?, ?, ?, ?, ?)",
+        (
+            facts["bag_id"],
+            facts["clip_id"],
+            facts["bag_path"],
+            facts["tagmanifest_sha256"],
+            json.dumps(facts["stores"]),
+        ),
+    )
+    _add_sidecars(db, facts)
+
+
+def _add_sidecars(db: sqlite3.Connection, facts: Mapping[str, Any]) -> None:
+    db.executemany(
+        "INSERT OR IGNORE INTO sidecars (clip_id, sha256) VALUES (?, ?)",
+        [(facts["clip_id"], sha256) for sha256 in facts["sidecars"]],
+    )
+
+
+def _clip_sighted(db: sqlite3.Connection, entry: Entry, facts: Mapping[str, Any], __: Mapping[str, bytes]) -> None:
+    clip_id, docking_id, file = facts["clip_id"], facts["docking_id"], facts["file"]
+    db.execute(
+        "INSERT OR REPLACE INTO sightings (clip_id, docking_id, file, seen_at) VALUES (?, ?, ?, ?)",
+        (clip_id, docking_id, file, rfc3339(entry.at)),
+    )
+    db.execute(
+        "UPDATE clips SET sightings = (SELECT COUNT(*) FROM sightings WHERE clip_id = ?) WHERE clip_id = ?",
+        (clip_id, clip_id),
+    )
+    outcome = FileOutcome.SEALED if facts["newly_sealed"] else FileOutcome.KNOWN
+    for column in ("file", "main"):
+        db.execute(
+            f"UPDATE files SET outcome = ?, clip_id = ? WHERE docking_id = ? AND {column} = ?",  # noqa: S608  # our names
+            (outcome, clip_id, docking_id, file),
+        )
+
+
+def _file_failed(db: sqlite3.Connection, _: Entry, facts: Mapping[str, Any], __: Mapping[str, bytes]) -> None:
+    for column in ("file", "main"):
+        db.execute(
+            f"UPDATE files SET outcome = ?, failure = ? WHERE docking_id = ? AND {column} = ?",  # noqa: S608  # our names
+            (FileOutcome.FAILED, json.dumps(dict(facts)), facts["docking_id"], facts["file"]),
+        )
+
+
+def _dock_closed(db: sqlite3.Connection, entry: Entry, facts: Mapping[str, Any], __: Mapping[str, bytes]) -> None:
+    db.execute(
+        "UPDATE dockings SET phase = ?, closed_at = ? WHERE docking_id = ?",
+        (facts["outcome"], rfc3339(entry.at), facts["docking_id"]),
+    )
+
+
+def _bag_quarantined(db: sqlite3.Connection, _: Entry, facts: Mapping[str, Any], __: Mapping[str, bytes]) -> None:
+    row = db.execute("SELECT clip_id FROM clips WHERE bag_path = ?", (facts["bag_path"],)).fetchone()
+    if row is not None:
+        db.execute("DELETE FROM copies WHERE clip_id = ? AND store_id = ?", (row[0], facts["store_id"]))
+        db.execute("UPDATE clips SET state = ? WHERE clip_id = ?", (clip_state(db, row[0]), row[0]))
+
+
+def _replica_written(db: sqlite3.Connection, entry: Entry, facts: Mapping[str, Any], __: Mapping[str, bytes]) -> None:
+    _add_copy(db, facts["clip_id"], facts["store_id"], facts["reread"], rfc3339(entry.at))
+    db.execute("UPDATE clips SET state = ? WHERE clip_id = ?", (clip_state(db, facts["clip_id"]), facts["clip_id"]))
+
+
+def _clip_probed(db: sqlite3.Connection, _: Entry, facts: Mapping[str, Any], __: Mapping[str, bytes]) -> None:
+    db.execute("UPDATE clips SET probe = ? WHERE clip_id = ?", (json.dumps(dict(facts)), facts["clip_id"]))
+
+
+def _clip_timed(db: sqlite3.Connection, _: Entry, facts: Mapping[str, Any], __: Mapping[str, bytes]) -> None:
+    db.execute(
+        "UPDATE clips SET times = ?, recorded_from = ?, recorded_to = ? WHERE clip_id = ?",
+        (json.dumps(dict(facts)), facts.get("from"), facts.get("to"), facts["clip_id"]),
+    )
+
+
+def _session_grouped(db: sqlite3.Connection, _: Entry, facts: Mapping[str, Any], __: Mapping[str, bytes]) -> None:
+    db.execute(
+        "INSERT OR REPLACE INTO sessions (session_id, facts) VALUES (?, ?)",
+        (facts["session_id"], json.dumps(dict(facts))),
+    )
+
+
+def _clip_judged(db: sqlite3.Connection, _: Entry, facts: Mapping[str, Any], __: Mapping[str, bytes]) -> None:
+    db.execute(
+        "UPDATE clips SET handover = ?, handover_reason = ?, handover_due = ?, session_id = ? WHERE clip_id = ?",
+        (facts["handover"], facts["reason"], facts["due"], facts["session_id"], facts["clip_id"]),
+    )
+
+
+def _clip_verified(db: sqlite3.Connection, entry: Entry, facts: Mapping[str, Any], __: Mapping[str, bytes]) -> None:
+    for copy in facts["copies"]:
+        if copy["answer"] != "cannot-tell":
+            db.execute(
+                "UPDATE copies SET answer = ?, verified_at = ? WHERE clip_id = ? AND store_id = ?",
+                (copy["answer"], rfc3339(entry.at), facts["clip_id"], copy["store_id"]),
+            )
+    db.execute("UPDATE clips SET state = ? WHERE clip_id = ?", (clip_state(db, facts["clip_id"]), facts["clip_id"]))
+
+
+_FOLDS: Mapping[str, Fold] = {
+    EntryKind.STORE_ADDED: _store_added,
+    EntryKind.DOCK_SEEN: _dock_seen,
+    EntryKind.DOCK_INVENTORY: _dock_inventory,
+    EntryKind.DOCK_CLOSED: _dock_closed,
+    EntryKind.CLIP_SEALED: _clip_sealed,
+    EntryKind.BAG_ADOPTED: _clip_sealed,
+    EntryKind.SUPPLEMENT_SEALED: _supplement_sealed,
+    EntryKind.CLIP_SIGHTED: _clip_sighted,
+    EntryKind.FILE_FAILED: _file_failed,
+    EntryKind.BAG_QUARANTINED: _bag_quarantined,
+    EntryKind.REPLICA_WRITTEN: _replica_written,
+    EntryKind.CLIP_PROBED: _clip_probed,
+    EntryKind.CLIP_TIMED: _clip_timed,
+    EntryKind.SESSION_GROUPED: _session_grouped,
+    EntryKind.CLIP_JUDGED: _clip_judged,
+    EntryKind.CLIP_VERIFIED: _clip_verified,
+}

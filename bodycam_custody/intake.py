@@ -1,0 +1,214 @@
+"""From a docked card to sealed, recorded clips: the picture of docs/architecture.md as one procedure.
+
+The order of the steps is the security of the whole. What a crash after each step leaves:
+
+1. `dock.seen` and the inventory of all files are entries    -> nothing lost: the card still has everything
+2. one read copies each file into every store's staging      -> leftovers, swept once their lock is free
+3. each copy is read back from the medium and compared       -> the same
+4. tag files, tagmanifest, signature, all flushed            -> the same
+5. the bag is renamed into place, folders flushed            -> a bag without entry: start-up adopts or quarantines it
+6. `clip.sealed` and the sighting are entries, then shown    -> the catalog is folded again
+7. interpretation (probe, times, session, verdict) follows   -> its queue is derived from the catalog
+8. replicas that were not there are written later            -> the same
+9. receipt, clearing and clock sync are deliberately absent: nothing here changes a card
+"""
+
+import logging
+import time
+from collections import deque
+from pathlib import Path
+
+from archive.durable import DIRECTORY_MODE, stated
+from archive.errors import ArchiveError
+from archive.marker import StoreRole
+from archive.store import Store
+from bodycam_custody.card_reader import CardReader, Copied, CopyFailed, CopyJob
+from bodycam_custody.clip_sealing import ClipSealing, CopiedUnit
+from bodycam_custody.docking_drafts import Arrival, NumberedUnit, closed_draft, inventory_drafts, seen_draft
+from bodycam_custody.errors import PrimaryUnavailableError
+from bodycam_custody.model import DockingPhase
+from bodycam_custody.progress import Progress
+from bodycam_custody.staging import staging_area
+from bodycam_custody.station import Station
+from docking.inventory import Inventory
+from docking.profiles import choose_profile
+from docking.source import SourceFile
+from docking.units import group_units
+from hashing.errors import StatedError
+
+logger = logging.getLogger(__name__)
+
+# Sealing costs two flushes a store however many bags it covers; this many wait at most...
+BATCH_UNITS = 64
+# ...and this long at most, so that a large clip is safe soon after it is copied.
+BATCH_WAIT_S = 0.2
+
+# What a store says when it takes no more bytes; other errors are about the card or about one file.
+_STORE_TROUBLE = frozenset({"store-full", "store-read-only", "durable-write-failed"})
+
+
+def take_in(station: Station, arrival: Arrival, progress: Progress) -> None:
+    """Seal everything on one card and record it. See the module for the order and what a crash leaves.
+
+    On return `dock.closed` says how many files were found, sealed, known already, or failed and why (R11). The card is
+    only read. A file that fails does not stop the others; a primary store that fails, or a card that is gone, stops the
+    docking and leaves the rest on the card.
+
+    Raises:
+        LedgerRefusesError: nothing may be appended; the card was not read.
+    """
+    # 1. what was docked is on record before anything is read
+    (seen,) = station.record.enter([seen_draft(arrival, rule_set_version=station.settings.rule_set.version)])
+    intake = _Intake(station, arrival, progress, docking_seq=seen.seq)
+    outcome, code = DockingPhase.CLOSED, None
+    try:
+        intake.read_card()
+    except StatedError as err:
+        logger.warning("docking ended early docking=%s reason=%s", arrival.docking_id, err.code)
+        progress.add_problem(err)
+        outcome, code = DockingPhase.FAILED, err.code
+    counts = {"found": intake.files_found, **intake.sealing.counts}
+    station.record.enter([closed_draft(arrival.docking_id, outcome=outcome, code=code, counts=counts)])
+    # 7. interpretation works from the catalog, in its own time
+    station.interpret_soon()
+
+
+class _Intake:
+    def __init__(self, station: Station, arrival: Arrival, progress: Progress, *, docking_seq: int) -> None:
+        self._station = station
+        self._arrival = arrival
+        self._progress = progress
+        self._files: tuple[SourceFile, ...] = ()
+        self._units: dict[int, CopiedUnit] = {}
+        self._queue: deque[int] = deque()
+        self._stores: tuple[Store, ...] = ()
+        self.sealing = ClipSealing(station, arrival, docking_seq=docking_seq)
+
+    @property
+    def files_found(self) -> int:
+        """How many files the inventory has; what is not in the other counts is still on the card."""
+        return len(self._files)
+
+    def read_card(self) -> None:
+        settings = self._station.settings.docking
+        self._stores = self._writable_stores()
+        with (
+            staging_area(self._stores, self._arrival.docking_id) as locks,
+            CardReader(
+                self._arrival.card.root,
+                threads=settings.workers_per_card,
+                silence_s=settings.card_silence_s,
+                locks=locks,
+            ) as reader,
+        ):
+            self._enter_inventory(reader.inventory())
+            self._copy_and_seal(reader)
+
+    def _writable_stores(self) -> tuple[Store, ...]:
+        """The primary and every replica that takes writes now; without the primary nothing is pulled (R41)."""
+        usable = []
+        for look in self._station.stores.look():
+            problem = look.problem
+            if look.store is not None:
+                try:
+                    look.store.check_writable()
+                    usable.append(look.store)
+                except ArchiveError as err:
+                    problem = err
+            if problem is not None and look.location.role is StoreRole.PRIMARY:
+                raise PrimaryUnavailableError(reason=problem) from problem
+            if problem is not None:
+                self._progress.add_problem(problem)
+        return tuple(usable)
+
+    def _enter_inventory(self, raw: Inventory) -> None:
+        profile = choose_profile(raw, self._station.profiles)
+        inventory = raw.classified_by(profile)
+        self._files = inventory.files
+        numbers = {file.path: number for number, file in enumerate(inventory.files)}
+        units = [
+            NumberedUnit(
+                main=numbers[unit.main.path], sidecars=tuple(numbers[sidecar.path] for sidecar in unit.sidecars)
+            )
+            for unit in group_units(inventory, profile)
+        ]
+        for unit in units:
+            copied = CopiedUnit(unit=unit, sources={})
+            copied.sources.update((number, inventory.files[number]) for number in copied.numbers)
+            self._units.update(dict.fromkeys(copied.numbers, copied))
+            # A clip and its sidecars follow one another, so that its bag is complete early.
+            self._queue.extend(copied.numbers)
+        drafts = inventory_drafts(
+            self._arrival.docking_id,
+            inventory.files,
+            inventory.specials,
+            units,
+            profile=profile.name,
+            keep=lambda texts: self._station.texts.keep(texts, meaning="card-path"),
+        )
+        self._station.record.enter(list(drafts))
+
+    def _copy_and_seal(self, reader: CardReader) -> None:
+        ready: list[CopiedUnit] = []
+        waiting_since = 0.0
+        # 2. and 3. happen in the worker, which answers only for copies it has read back
+        for outcome in reader.copy(self._next_job, on_bytes=self._progress.add_bytes):
+            if outcome is not None and (unit := self._note(outcome)) is not None:
+                waiting_since = waiting_since if ready else time.monotonic()
+                ready.append(unit)
+            is_late = time.monotonic() - waiting_since > BATCH_WAIT_S
+            if ready and (len(ready) >= BATCH_UNITS or (outcome is None and is_late)):
+                # 4. to 6.
+                self.sealing.settle(ready)
+                ready = []
+        self.sealing.settle(ready)
+
+    def _next_job(self) -> CopyJob | None:
+        if not self._queue:
+            return None
+        number = self._queue.popleft()
+        unit = self._units[number]
+        unit.stores_of[number] = self._stores
+        name = unit.payload_name(number)
+        targets = []
+        for store in self._stores:
+            store.check_present()
+            folder = store.staging / self._arrival.docking_id / unit.staging_name
+            _make_staging_folder(folder)
+            targets.append(folder / name)
+        return CopyJob(number=number, path=self._files[number].path, targets=tuple(targets))
+
+    def _note(self, outcome: Copied | CopyFailed) -> CopiedUnit | None:
+        """Return the unit that this outcome completed."""
+        unit = self._units[outcome.number]
+        if isinstance(outcome, Copied):
+            unit.done[outcome.number] = outcome
+        elif self._is_replica_trouble(outcome.error):
+            self._queue.appendleft(outcome.number)
+            return None
+        else:
+            self._progress.add_problem(outcome.error)
+            unit.failed[outcome.number] = outcome.error
+        return unit if unit.is_complete else None
+
+    def _is_replica_trouble(self, error: StatedError) -> bool:
+        """Go on without a replica that takes no more bytes; trouble with the primary ends the docking."""
+        if error.code not in _STORE_TROUBLE:
+            return False
+        place = Path(str(error.facts["path"]))
+        troubled = [store for store in self._stores if place.is_relative_to(store.path)]
+        if any(store.location.role is StoreRole.PRIMARY for store in troubled):
+            raise PrimaryUnavailableError(reason=error) from error
+        if troubled:
+            self._progress.add_problem(error)
+            self._stores = tuple(store for store in self._stores if store not in troubled)
+        # Trouble with a replica that is out already: its other jobs were under way.
+        return True
+
+
+def _make_staging_folder(folder: Path) -> None:
+    """Make `folder` and its data folder; the flush that seals the bag makes their names durable."""
+    for path in (folder, folder / "data"):
+        with stated(path):
+            path.mkdir(DIRECTORY_MODE, exist_ok=True)
+            path.chmod(DIRECTORY_MODE)

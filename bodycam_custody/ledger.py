@@ -1,0 +1,343 @@
+"""The ledger: append-only entries in SQLite, chained, and signed head by head.
+
+What is on disk: an entry is committed (WAL, synchronous=FULL) before its head is signed, and the head is stored before
+`append` returns. A power cut between the two leaves entries without a head; the next `open_ledger` signs them. UPDATE and
+DELETE are refused by triggers, which stop mistakes; against a hand that edits the file stand the chain, the signed heads
+and the copies of those heads elsewhere.
+"""
+
+import logging
+import sqlite3
+import threading
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import sqlite_utils
+
+from bodycam_custody.clock import Clock
+from bodycam_custody.entries import Draft, Entry, read_entry, write_entry
+from bodycam_custody.errors import (
+    LedgerBehindError,
+    LedgerCorruptError,
+    LedgerForkedError,
+    LedgerRefusesError,
+    StatedError,
+)
+from hashing.chain import verify_chain, verify_entries
+from hashing.checkpoint import Checkpoint, NoteSigner, NoteVerifier, parse_checkpoint
+from hashing.errors import ChainBrokenError, HashingError
+from hashing.frontier import HASH_BYTES, Frontier, root_of
+from hashing.merkle import LeafTree, inclusion_proof
+
+logger = logging.getLogger(__name__)
+
+# A quick open re-checks this many newest entries; the daemon's start and every first append check all of them.
+TAIL_CHECK_ENTRIES = 512
+# Read this many entries at a time: flat memory, and the lock is free in between.
+BATCH_ENTRIES = 1024
+
+_SCHEMA = """
+CREATE TABLE entries (
+    seq INTEGER PRIMARY KEY,
+    line TEXT NOT NULL,
+    leaf BLOB NOT NULL,
+    kind TEXT GENERATED ALWAYS AS (json_extract(line, '$.kind')) VIRTUAL,
+    subject TEXT GENERATED ALWAYS AS (json_extract(line, '$.subject')) VIRTUAL
+);
+CREATE INDEX entries_by_subject ON entries (subject, seq);
+CREATE TABLE heads (size INTEGER PRIMARY KEY, note BLOB NOT NULL, peaks BLOB NOT NULL);
+CREATE TRIGGER entries_are_final BEFORE UPDATE ON entries BEGIN SELECT RAISE(ABORT, 'ledger entries are final'); END;
+CREATE TRIGGER entries_stay BEFORE DELETE ON entries BEGIN SELECT RAISE(ABORT, 'ledger entries are final'); END;
+CREATE TRIGGER entries_follow BEFORE INSERT ON entries
+    WHEN NEW.seq <> (SELECT COALESCE(MAX(seq) + 1, 0) FROM entries)
+    BEGIN SELECT RAISE(ABORT, 'ledger entries follow one another'); END;
+CREATE TRIGGER heads_are_final BEFORE UPDATE ON heads BEGIN SELECT RAISE(ABORT, 'ledger heads are final'); END;
+CREATE TRIGGER heads_stay BEFORE DELETE ON heads BEGIN SELECT RAISE(ABORT, 'ledger heads are final'); END;
+CREATE TRIGGER heads_are_not_replaced BEFORE INSERT ON heads
+    WHEN EXISTS (SELECT 1 FROM heads WHERE size = NEW.size)
+    BEGIN SELECT RAISE(ABORT, 'ledger heads are final'); END;
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Head:
+    """A signed head: how many entries it covers, and the signed note."""
+
+    size: int
+    note: bytes
+
+
+class Ledger:
+    """One writer's handle on ledger.db; every method may be called from any thread."""
+
+    def __init__(self, path: Path, *, signer: NoteSigner, origin: str, clock: Clock, create: bool = False) -> None:
+        self.path = path
+        self.origin = origin
+        self._signer = signer
+        self._verifier = NoteVerifier(signer.vkey)
+        self._clock = clock
+        self._lock = threading.RLock()
+        self._refusal: StatedError | None = None
+        self._checked_whole = create
+        self._db = _connect(path, create=create)
+        if create:
+            self._db.executescript(_SCHEMA)
+        self._frontier = Frontier()
+        self._newest: Entry | None = None
+        self.head: Head | None = None
+
+    @property
+    def size(self) -> int:
+        """How many entries are committed."""
+        return self._frontier.size
+
+    @property
+    def newest(self) -> Entry | None:
+        """The last committed entry."""
+        return self._newest
+
+    @property
+    def refusal(self) -> StatedError | None:
+        """Why nothing may be appended, or None."""
+        return self._refusal
+
+    def refuse(self, reason: StatedError) -> None:
+        """Let every later append fail with `reason`; reading goes on."""
+        logger.error("ledger refuses to append reason=%s", reason.code)
+        self._refusal = self._refusal or reason
+
+    def append(self, drafts: Sequence[Draft]) -> tuple[Entry, ...]:
+        """Append `drafts` in one transaction, then sign and store the new head.
+
+        On return the entries and a head that covers them are on the medium. If this raises before the commit, nothing
+        was appended; between commit and head, the entries stand and the next open signs them.
+
+        Raises:
+            LedgerRefusesError: the ledger is corrupt, forked, or behind a head seen elsewhere.
+            NotCanonicalError, EntryTooLargeError: a draft cannot be written; none of the batch was.
+        """
+        if not drafts:
+            return ()
+        with self._lock:
+            self._require_writable()
+            entries = self._commit(drafts)
+            for entry in entries:
+                self._frontier.append(entry.leaf)
+            self._newest = entries[-1]
+            self._sign_head()
+            return entries
+
+    def lines(self, start: int, stop: int) -> list[bytes]:
+        """Return the stored bytes of entries `start` to `stop` (exclusive)."""
+        with self._lock:
+            rows = self._db.execute(
+                "SELECT line FROM entries WHERE seq >= ? AND seq < ? ORDER BY seq", (start, stop)
+            ).fetchall()
+        return [row[0].encode("ascii") for row in rows]
+
+    def entries(self, start: int = 0) -> Iterator[Entry]:
+        """Yield entries from `start` on, in order."""
+        while lines := self.lines(start, start + BATCH_ENTRIES):
+            yield from (read_entry(line) for line in lines)
+            start += len(lines)
+
+    def entries_about(self, subjects: Sequence[str]) -> list[Entry]:
+        """Return every entry whose subject is one of `subjects`, in order."""
+        marks = ",".join("?" * len(subjects))
+        with self._lock:
+            rows = self._db.execute(
+                f"SELECT line FROM entries WHERE subject IN ({marks}) ORDER BY seq",  # noqa: S608  # only marks
+                tuple(subjects),
+            ).fetchall()
+        return [read_entry(row[0].encode("ascii")) for row in rows]
+
+    def prove_inclusion(self, seqs: Sequence[int]) -> dict[int, list[bytes]]:
+        """Return RFC 6962 inclusion proofs of entries `seqs` in the tree of the stored head."""
+        if self.head is None:
+            raise LedgerRefusesError(path=str(self.path), reason="no head is signed yet")
+        tree = LeafTree.of(self._leaves(self.head.size))
+        return {seq: inclusion_proof(seq, self.head.size, tree.node) for seq in seqs if seq < self.head.size}
+
+    def root_at(self, size: int) -> bytes:
+        """Return the tree root over the first `size` entries."""
+        return root_of(self._leaves(size))
+
+    def compare_with_head(self, note: bytes, *, seen_at: str) -> None:
+        """Hold this ledger against a signed head kept elsewhere; remember a contradiction as refusal.
+
+        Not checked: entries after the elsewhere head.
+
+        Raises:
+            LedgerBehindError: the head covers entries this database does not have.
+            LedgerForkedError: this database has other entries than the head covers.
+            CheckpointError: the note is not a head signed by this station.
+        """
+        seen = parse_checkpoint(note, self._verifier, origin=self.origin)
+        with self._lock:
+            if seen.size > self.size:
+                error: LedgerBehindError | LedgerForkedError = LedgerBehindError(
+                    path=str(self.path), own_size=self.size, seen_size=seen.size, seen_at=seen_at
+                )
+            elif self._known_head_is(note, seen) or self.root_at(seen.size) == seen.root:
+                return
+            else:
+                error = LedgerForkedError(path=str(self.path), seen_size=seen.size, seen_at=seen_at)
+            self.refuse(error)
+            raise error
+
+    def check(self, *, whole: bool) -> None:
+        """Check the stored entries against chain, leaves and the newest head, and make ready to append.
+
+        `whole=False` trusts the newest stored head for all but the last entries, which is enough to read.
+
+        Raises:
+            LedgerCorruptError: names the first entry that is wrong; the ledger refuses to append from then on.
+        """
+        with self._lock:
+            try:
+                self._load(whole=whole)
+            except sqlite3.DatabaseError as err:
+                error = LedgerCorruptError(path=str(self.path), seq="?", reason=str(err))
+                self.refuse(error)
+                raise error from err
+            except LedgerCorruptError as err:
+                self.refuse(err)
+                raise
+            self._checked_whole = self._checked_whole or whole
+            if self._frontier.size and (self.head is None or self.head.size < self._frontier.size) and whole:
+                self._sign_head()
+
+    def close(self) -> None:
+        """Close the database."""
+        with self._lock:
+            self._db.close()
+
+    def _require_writable(self) -> None:
+        if self._refusal is None and not self._checked_whole:
+            self.check(whole=True)
+        if self._refusal is not None:
+            raise LedgerRefusesError(path=str(self.path), reason=str(self._refusal)) from self._refusal
+
+    def _commit(self, drafts: Sequence[Draft]) -> tuple[Entry, ...]:
+        prev = None if self._newest is None else self._newest.leaf
+        entries: list[Entry] = []
+        # Our own IMMEDIATE transaction: a deferred one lets a second writer read the same end of the chain.
+        self._db.execute("BEGIN IMMEDIATE")
+        try:
+            stored = self._db.execute("SELECT COALESCE(MAX(seq) + 1, 0) FROM entries").fetchone()[0]
+            if stored != self._frontier.size:
+                raise LedgerCorruptError(
+                    path=str(self.path), seq=self._frontier.size, reason=f"another writer left {stored} entries"
+                )
+            for draft in drafts:
+                entry = write_entry(draft, seq=self._frontier.size + len(entries), at=self._clock.now(), prev=prev)
+                prev = entry.leaf
+                entries.append(entry)
+            self._db.executemany(
+                "INSERT INTO entries (seq, line, leaf) VALUES (?, ?, ?)",
+                [(entry.seq, entry.line.decode("ascii"), entry.leaf) for entry in entries],
+            )
+            self._db.execute("COMMIT")
+        except BaseException:
+            if self._db.in_transaction:
+                self._db.execute("ROLLBACK")
+            raise
+        return tuple(entries)
+
+    def _sign_head(self) -> None:
+        size = self._frontier.size
+        note = self._signer.sign(Checkpoint(origin=self.origin, size=size, root=self._frontier.root()))
+        peaks = b"".join(self._frontier.peaks)
+        self._db.execute("INSERT INTO heads (size, note, peaks) VALUES (?, ?, ?)", (size, note, peaks))
+        self.head = Head(size=size, note=note)
+
+    def _load(self, *, whole: bool) -> None:
+        row = self._db.execute("SELECT size, note, peaks FROM heads ORDER BY size DESC LIMIT 1").fetchone()
+        head = None if row is None else Head(size=row[0], note=bytes(row[1]))
+        frontier = Frontier() if head is None else self._frontier_of(head, bytes(row[2]))
+        if whole:
+            covered = self._verify(Frontier(), None, stop=frontier.size)
+            if covered.root() != frontier.root():
+                raise self._corrupt(frontier.size - 1, "entries up to here are not those of the signed head")
+        else:
+            self._verify_tail(frontier.size)
+        self._frontier = self._verify(frontier, self._leaf(frontier.size - 1), stop=None)
+        self.head = head
+        newest = self.lines(self._frontier.size - 1, self._frontier.size)
+        self._newest = read_entry(newest[0]) if newest else None
+
+    def _frontier_of(self, head: Head, peaks: bytes) -> Frontier:
+        try:
+            signed = parse_checkpoint(head.note, self._verifier, origin=self.origin)
+            frontier = Frontier(head.size, [peaks[i : i + HASH_BYTES] for i in range(0, len(peaks), HASH_BYTES)])
+        except (HashingError, ValueError) as err:
+            raise self._corrupt(head.size - 1, str(err)) from err
+        if signed.size != head.size or signed.root != frontier.root():
+            raise self._corrupt(head.size - 1, "the stored head is not the one that was signed")
+        return frontier
+
+    def _verify_tail(self, size: int) -> None:
+        start = max(0, size - TAIL_CHECK_ENTRIES)
+        lines = self.lines(start, size)
+        try:
+            last = verify_chain(lines, start_seq=start, prev=self._leaf(start - 1))
+        except ChainBrokenError as err:
+            raise self._corrupt(err.facts["seq"], str(err)) from err
+        if len(lines) != size - start or last != self._leaf(size - 1):
+            raise self._corrupt(start + len(lines), f"a signed head covers {size} entries")
+
+    def _verify(self, frontier: Frontier, prev: bytes | None, *, stop: int | None) -> Frontier:
+        """Return the tree after the stored entries from the end of `frontier` up to `stop`."""
+        while stop is None or frontier.size < stop:
+            start = frontier.size
+            lines = self.lines(start, min(start + BATCH_ENTRIES, stop or start + BATCH_ENTRIES))
+            if not lines and stop is None:
+                return frontier
+            if not lines:
+                raise self._corrupt(start, f"a signed head covers {stop} entries")
+            try:
+                done = verify_entries(
+                    lines, start_seq=start, prev=prev, frontier=frontier, on_leaves=self._compare_leaves
+                )
+            except ChainBrokenError as err:
+                raise self._corrupt(err.facts["seq"], str(err)) from err
+            frontier, prev = done.frontier, done.last_leaf
+        return frontier
+
+    def _compare_leaves(self, start: int, leaves: list[bytes]) -> None:
+        rows = self._db.execute(
+            "SELECT seq, leaf FROM entries WHERE seq >= ? AND seq < ? ORDER BY seq", (start, start + len(leaves))
+        ).fetchall()
+        for (seq, stored), (expected_seq, leaf) in zip(rows, enumerate(leaves, start), strict=True):
+            if seq != expected_seq or bytes(stored) != leaf:
+                raise self._corrupt(expected_seq, "the line is not the one that was hashed")
+
+    def _leaf(self, seq: int) -> bytes | None:
+        row = self._db.execute("SELECT leaf FROM entries WHERE seq = ?", (seq,)).fetchone()
+        return None if row is None else bytes(row[0])
+
+    def _corrupt(self, seq: object, reason: str) -> LedgerCorruptError:
+        return LedgerCorruptError(path=str(self.path), seq=seq, reason=reason)
+
+    def _known_head_is(self, note: bytes, seen: Checkpoint) -> bool:
+        row = self._db.execute("SELECT note FROM heads WHERE size = ?", (seen.size,)).fetchone()
+        return row is not None and bytes(row[0]) == note
+
+    def _leaves(self, size: int) -> list[bytes]:
+        with self._lock:
+            rows = self._db.execute("SELECT leaf FROM entries WHERE seq < ? ORDER BY seq", (size,)).fetchall()
+        return [bytes(row[0]) for row in rows]
+
+
+def _connect(path: Path, *, create: bool) -> sqlite3.Connection:
+    mode = "rwc" if create else "rw"
+    connection = sqlite3.connect(f"file:{path}?mode={mode}", uri=True, isolation_level=None, check_same_thread=False)
+    database = sqlite_utils.Database(connection, execute_plugins=False)
+    database.enable_wal()
+    # WAL with NORMAL loses acknowledged rows in a power cut; FULL lost none.
+    connection.execute("PRAGMA synchronous = FULL")
+    connection.execute("PRAGMA foreign_keys = ON")
+    if connection.execute("PRAGMA synchronous").fetchone()[0] != 2:
+        raise LedgerRefusesError(path=str(path), reason="SQLite does not hold synchronous=FULL")
+    return connection

@@ -1,0 +1,67 @@
+"""People as the ledger knows them: an opaque id, a role and a public key; never a name."""
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+from bodycam_custody.entries import PersonId
+from bodycam_custody.errors import PersonRefusedError
+from hashing.errors import KeyFormatError
+from hashing.ssh_keys import SshPublicKey
+
+_PERSON_ID = re.compile(r"[a-z0-9][a-z0-9-]{0,31}")
+
+
+class Role(StrEnum):
+    """What a person is appointed as; the administrator holds no evidence rights."""
+
+    OFFICER = "officer"
+    OPERATOR = "operator"
+    CUSTODIAN = "custodian"
+    SUPERVISOR = "supervisor"
+    AUDITOR = "auditor"
+    ARCHIVE_OFFICER = "archive-officer"
+    LEGAL_REVIEWER = "legal-reviewer"
+    ADMINISTRATOR = "administrator"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Person:
+    """A person as appointed at genesis."""
+
+    person_id: PersonId
+    role: Role
+    key: SshPublicKey
+
+
+def parse_person(text: str) -> Person:
+    """Read `ID:ROLE:KEY`, KEY being an OpenSSH public key line or the path of a file with one.
+
+    The comment of the key, which often is a name, is dropped.
+
+    Raises:
+        PersonRefusedError: says which part is wrong.
+    """
+    parts = text.split(":", 2)
+    if len(parts) != 3:
+        raise PersonRefusedError(text=text, reason="not three parts")
+    person_id, role, key = parts
+    if not _PERSON_ID.fullmatch(person_id):
+        raise PersonRefusedError(text=text, reason="the id is not 1 to 32 of a-z, 0-9 and -")
+    if role not in list(Role):
+        raise PersonRefusedError(text=text, reason=f"the role is none of {', '.join(Role)}")
+    return Person(person_id=PersonId(person_id), role=Role(role), key=_parse_key(text, key))
+
+
+def _parse_key(text: str, key: str) -> SshPublicKey:
+    line = key
+    if " " not in key:
+        try:
+            line = Path(key).read_text(encoding="utf-8").strip()
+        except (OSError, UnicodeDecodeError) as err:
+            raise PersonRefusedError(text=text, reason=f"the key file cannot be read: {err}") from err
+    try:
+        return SshPublicKey.parse(line)
+    except KeyFormatError as err:
+        raise PersonRefusedError(text=text, reason=err) from err

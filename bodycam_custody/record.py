@@ -1,0 +1,102 @@
+"""The one way into the ledger: commit, sign, copy the head elsewhere, and only then show it."""
+
+import logging
+import threading
+from collections.abc import Mapping, Sequence
+
+from archive.errors import ArchiveError
+from archive.ledger_copy import LedgerCopy
+from archive.store import LEDGER
+from bodycam_custody.catalog import Catalog
+from bodycam_custody.entries import Draft, Entry
+from bodycam_custody.errors import LedgerBehindError, LedgerForkedError
+from bodycam_custody.ledger import Ledger
+from bodycam_custody.stores import StoreSet
+from hashing.errors import HashingError, StatedError
+
+logger = logging.getLogger(__name__)
+
+
+class Record:
+    """Ledger, its copies in the stores, and the catalog, kept in step."""
+
+    def __init__(self, *, ledger: Ledger, catalog: Catalog, stores: StoreSet) -> None:
+        self.ledger = ledger
+        self.catalog = catalog
+        self._stores = stores
+        self._lock = threading.RLock()
+        self._unpublished: dict[str, StatedError] = {}
+
+    @property
+    def unpublished(self) -> Mapping[str, StatedError]:
+        """The stores whose ledger copy is behind, and why."""
+        return dict(self._unpublished)
+
+    def enter(self, drafts: Sequence[Draft]) -> tuple[Entry, ...]:
+        """Append `drafts`, copy the new head to every store that takes it, then fold them into the catalog.
+
+        A store that cannot be written does not stop custody: it is named in `unpublished` and caught up later.
+
+        Raises:
+            LedgerRefusesError: nothing was appended.
+        """
+        with self._lock:
+            entries = self.ledger.append(drafts)
+            self.publish()
+            self.catalog.fold(entries)
+            return entries
+
+    def publish(self) -> None:
+        """Bring the ledger copy in every store up to the newest signed head."""
+        with self._lock:
+            head = self.ledger.head
+            if head is None:
+                return
+            for look in self._stores.look():
+                store_id = look.location.store_id
+                try:
+                    if look.problem is not None:
+                        raise look.problem
+                    LedgerCopy(look.location.path / LEDGER).publish(self.ledger.lines, head.size, head.note)
+                except StatedError as err:
+                    if store_id not in self._unpublished:
+                        logger.warning("ledger copy is behind store=%s reason=%s", store_id, err)
+                    self._unpublished[store_id] = err
+                else:
+                    self._unpublished.pop(store_id, None)
+
+    def compare_with_stores(self) -> None:
+        """Hold the ledger against the heads in the stores; a newer or other head makes the ledger refuse to append.
+
+        Not compared: stores that are absent or whose head cannot be read; they are caught up or reported by `publish`.
+        """
+        for store in self._stores.present():
+            store_id = store.location.store_id
+            try:
+                note = LedgerCopy(store.ledger).head_note()
+                if note is not None:
+                    self.ledger.compare_with_head(note, seen_at=str(store.ledger / "checkpoint"))
+            except (ArchiveError, HashingError) as err:
+                # Unreadable or not signed by us: for the auditor to see, but it proves nothing about this ledger.
+                logger.warning("head in store does not verify store=%s reason=%s", store_id, err)
+                self._unpublished[store_id] = err
+            except (LedgerBehindError, LedgerForkedError):
+                logger.exception("ledger contradicts a store store=%s", store_id)
+
+    def catch_up_catalog(self) -> int:
+        """Fold what the catalog lacks; return how many entries that were.
+
+        A catalog that claims more than the ledger holds is emptied first: it is only a projection.
+        """
+        with self._lock:
+            if self.catalog.last_seq >= self.ledger.size:
+                self.catalog.clear()
+            behind = self.ledger.size - 1 - self.catalog.last_seq
+            batch: list[Entry] = []
+            for entry in self.ledger.entries(self.catalog.last_seq + 1):
+                batch.append(entry)
+                if len(batch) == 1000:
+                    self.catalog.fold(batch)
+                    batch = []
+            self.catalog.fold(batch)
+            return behind

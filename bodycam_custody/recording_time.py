@@ -1,0 +1,81 @@
+"""When was it recorded? From what the file says, to an interval on the station's clock (R32, R28)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from bodycam_custody.model import HandoverReason, RecordingTime
+from docking.profile import TimeSource
+
+# A recorder whose battery died starts at a factory date: nothing before this was made by a recorder in use today.
+EARLIEST_PLAUSIBLE = datetime(2015, 1, 1, tzinfo=UTC)
+# Names carry whole seconds, container times too, FAT mtimes steps of two.
+RESOLUTION_S = {TimeSource.NAME: 1.0, TimeSource.CONTAINER: 1.0, TimeSource.FILESYSTEM: 2.0}
+# Two sources further apart than this contradict each other: more than a slow start of writing, less than a wrong zone.
+CONTRADICTION_S = 120.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TimeClues:
+    """What was read about one file's time, all on the recorder's own clock."""
+
+    name_begins: datetime | None
+    container_begins: datetime | None
+    mtime: datetime | None
+    duration_s: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClockKnowledge:
+    """What is known of the recorder's clock at this docking; positive offset: the recorder runs ahead."""
+
+    offset_s: float | None
+    offset_uncertainty_s: float | None
+    assumed_uncertainty_s: float | None
+
+
+def tell_recording_time(
+    clues: TimeClues, *, clock: ClockKnowledge, order: Sequence[TimeSource], docked_at: datetime
+) -> RecordingTime | HandoverReason:
+    """Return when the file was recorded, or why that cannot be told.
+
+    The first source in `order` that says something wins; the others are compared with it and named when they
+    contradict. A time before any recorder in use, or after the docking by more than the clock's doubt, is not believed.
+    """
+    if clues.duration_s is None:
+        return HandoverReason.NO_RECORDING_TIME
+    beginnings = _beginnings(clues, timedelta(seconds=clues.duration_s))
+    stated = [source for source in order if source in beginnings]
+    if not stated:
+        return HandoverReason.NO_RECORDING_TIME
+    source = stated[0]
+    measured = clock.offset_s is not None
+    doubt_s = clock.offset_uncertainty_s if measured else clock.assumed_uncertainty_s
+    uncertainty_s = None if doubt_s is None else doubt_s + RESOLUTION_S[source]
+    begins = beginnings[source] - timedelta(seconds=clock.offset_s or 0)
+    ends = begins + timedelta(seconds=clues.duration_s)
+    slack = timedelta(seconds=CONTRADICTION_S if uncertainty_s is None else uncertainty_s)
+    if begins < EARLIEST_PLAUSIBLE or ends > docked_at + slack:
+        return HandoverReason.CLOCK_IMPLAUSIBLE
+    contradicting = tuple(
+        other for other in stated[1:] if abs((beginnings[other] - beginnings[source]).total_seconds()) > CONTRADICTION_S
+    )
+    return RecordingTime(
+        begins=begins,
+        ends=ends,
+        source=source,
+        offset_s=clock.offset_s,
+        uncertainty_s=uncertainty_s,
+        contradicts=contradicting,
+    )
+
+
+def _beginnings(clues: TimeClues, duration: timedelta) -> dict[TimeSource, datetime]:
+    """An mtime is when writing ended, so the beginning lies one duration before it."""
+    ended = clues.mtime
+    stated = {
+        TimeSource.NAME: clues.name_begins,
+        TimeSource.CONTAINER: clues.container_begins,
+        TimeSource.FILESYSTEM: None if ended is None else ended - duration,
+    }
+    return {source: begins for source, begins in stated.items() if begins is not None}

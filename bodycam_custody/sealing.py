@@ -1,0 +1,181 @@
+"""From verified copies in staging to sealed bags in place: steps 4 and 5 of an intake."""
+
+import base64
+import json
+import logging
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path, PurePosixPath
+
+from archive.bag import SIGNATURE, TAGMANIFEST, BagPayload, bag_path, tag_files, write_tags
+from archive.durable import drop_cache, flush_filesystem, make_directories, rename_without_replacing, stated
+from archive.errors import ArchiveError, CopyMismatchError
+from archive.marker import StoreRole
+from archive.store import Store
+from bodycam_custody.model import ClipId, DockingId
+from docking.source import SourceFile
+from hashing.digest import Digest
+from hashing.errors import shown
+from hashing.namespaces import Namespace
+from hashing.ssh_keys import SigningKey
+from hashing.sshsig import sign
+
+logger = logging.getLogger(__name__)
+
+CLIP_JSON_VERSION = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StagedFile:
+    """A file of the card that lies verified in staging, under its name in the bag."""
+
+    source: SourceFile
+    payload: BagPayload
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StagedBag:
+    """Everything a bag is made of, before it has a signature."""
+
+    bag_id: str
+    clip_id: ClipId
+    docking_id: DockingId
+    file: int
+    recorder: str
+    filesystem: str
+    staging_name: str
+    files: tuple[StagedFile, ...]
+    stores: tuple[Store, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SealedBag:
+    """A bag in place, durable, and read back on every one of `stores`."""
+
+    staged: StagedBag
+    path: PurePosixPath
+    tagmanifest: Digest
+    stores: tuple[Store, ...]
+
+
+def clip_json(staged: StagedBag, *, docking_seq: int, software: str) -> bytes:
+    """Return the observed facts of a bag: nothing that can change or be interpreted later (docs/bag-format.md)."""
+    facts = {
+        "v": CLIP_JSON_VERSION,
+        "clip_id": staged.clip_id,
+        "docking_id": staged.docking_id,
+        "docking_entry": docking_seq,
+        "file": staged.file,
+        "recorder": staged.recorder,
+        "read_method": "one-read",
+        "software": software,
+        "files": [
+            {
+                "name": staged_file.payload.name,
+                "path_base64": base64.b64encode(staged_file.source.path).decode("ascii"),
+                "size_bytes": staged_file.payload.size_bytes,
+                "mtime_ns": str(staged_file.source.mtime_ns),
+                "filesystem": staged.filesystem,
+                "sha256": staged_file.payload.sha256.hex,
+            }
+            for staged_file in staged.files
+        ],
+    }
+    return json.dumps(facts, sort_keys=True, indent=1, ensure_ascii=True).encode("ascii") + b"\n"
+
+
+class Sealer:
+    """Seals batches of bags for one station."""
+
+    def __init__(self, *, key: SigningKey, origin: str, software: str) -> None:
+        self._key = key
+        self._origin = origin
+        self._software = software
+
+    def seal(self, batch: Sequence[StagedBag], *, sealed_at: datetime, docking_seq: int) -> list[SealedBag]:
+        """Write tags and signatures, flush, read them back, and rename every bag into its place.
+
+        On return each bag is whole, durable and read back on each of its `stores`. A replica that fails is left out
+        of the result; what it holds has no entry yet and is settled at the next start.
+
+        Raises:
+            ArchiveError: the primary failed; bags may stand in place without an entry, which start-up settles.
+        """
+        tags = {staged.bag_id: self._tags(staged, sealed_at, docking_seq) for staged in batch}
+        signatures = {bag_id: sign(files[TAGMANIFEST], self._key, Namespace.BAG) for bag_id, files in tags.items()}
+        stores = {store.location.store_id: store for staged in batch for store in staged.stores}
+        held = set()
+        for store_id, store in stores.items():
+            bags = [staged for staged in batch if store in staged.stores]
+            try:
+                self._seal_on(store, bags, tags, signatures, sealed_at)
+                held.add(store_id)
+            except ArchiveError:
+                if store.location.role is StoreRole.PRIMARY:
+                    raise
+                logger.exception("replica left out of a batch store=%s bags=%s", store_id, len(bags))
+        return [
+            SealedBag(
+                staged=staged,
+                path=bag_path(sealed_at, staged.bag_id),
+                tagmanifest=Digest.of(tags[staged.bag_id][TAGMANIFEST]),
+                stores=tuple(store for store in staged.stores if store.location.store_id in held),
+            )
+            for staged in batch
+        ]
+
+    def _tags(self, staged: StagedBag, sealed_at: datetime, docking_seq: int) -> dict[str, bytes]:
+        return tag_files(
+            bag_id=staged.bag_id,
+            payload=[staged_file.payload for staged_file in staged.files],
+            clip_json=clip_json(staged, docking_seq=docking_seq, software=self._software),
+            sealed_at=sealed_at,
+            origin=self._origin,
+            software=self._software,
+        )
+
+    def _seal_on(
+        self,
+        store: Store,
+        bags: Sequence[StagedBag],
+        tags: dict[str, dict[str, bytes]],
+        signatures: dict[str, bytes],
+        sealed_at: datetime,
+    ) -> None:
+        # One flush of the file system serves the whole batch, where an fsync for every small file would cost more
+        # than the copying. The descriptor is opened first, so that errors of these very writes are reported.
+        with stated(store.path):
+            descriptor = os.open(store.staging, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        try:
+            for staged in bags:
+                folder = store.staging / staged.staging_name
+                write_tags(folder, tags[staged.bag_id], signatures[staged.bag_id], durable=False)
+            flush_filesystem(descriptor)
+            for staged in bags:
+                folder = store.staging / staged.staging_name
+                _reread(folder, {**tags[staged.bag_id], SIGNATURE: signatures[staged.bag_id]})
+            make_directories(store.path / bag_path(sealed_at, bags[0].bag_id).parent)
+            for staged in bags:
+                rename_without_replacing(
+                    store.staging / staged.staging_name, store.path / bag_path(sealed_at, staged.bag_id)
+                )
+            flush_filesystem(descriptor)
+        finally:
+            os.close(descriptor)
+
+
+def _reread(folder: Path, expected: dict[str, bytes]) -> None:
+    """Compare the tag files with what the medium gives back."""
+    for name, data in expected.items():
+        path = folder / name
+        with stated(path):
+            descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+            try:
+                drop_cache(descriptor)
+                found = os.read(descriptor, len(data) + 1)
+            finally:
+                os.close(descriptor)
+        if found != data:
+            raise CopyMismatchError(target=shown(path), offset=0, expected=Digest.of(data).hex)

@@ -1,0 +1,76 @@
+"""Where copies grow before they are clips, and how leftovers of a crash are swept."""
+
+import errno
+import fcntl
+import logging
+import os
+import shutil
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+from archive.durable import make_directories, stated
+from archive.store import Store
+
+logger = logging.getLogger(__name__)
+
+LOCK_SUFFIX = ".lock"
+
+
+@contextmanager
+def staging_area(stores: Sequence[Store], name: str) -> Iterator[tuple[Path, ...]]:
+    """Make a staging folder `name` in every store, locked while in use, removed at the end; yield the lock files.
+
+    Whoever writes there holds a shared lock on the lock files too, so a worker that outlives us keeps its place.
+    """
+    with ExitStack() as stack:
+        locks = []
+        for store in stores:
+            lock = store.staging / (name + LOCK_SUFFIX)
+            with stated(lock):
+                descriptor = os.open(lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o640)
+                stack.callback(os.close, descriptor)
+                fcntl.flock(descriptor, fcntl.LOCK_SH)
+            make_directories(store.staging / name)
+            locks.append(lock)
+        try:
+            yield tuple(locks)
+        finally:
+            stack.close()
+            for store in stores:
+                sweep_staging(store)
+
+
+def sweep_staging(store: Store) -> list[str]:
+    """Remove staging folders nobody holds and return their names.
+
+    A folder whose lock is taken belongs to a copy that still runs, maybe of another process, and stays. A store that
+    cannot be read or written keeps its leftovers until the next sweep; they count for nothing.
+    """
+    swept = []
+    try:
+        names = sorted(path.name.removesuffix(LOCK_SUFFIX) for path in store.staging.glob(f"*{LOCK_SUFFIX}"))
+        for name in names:
+            if _sweep_one(store.staging, name):
+                swept.append(name)
+    except OSError as err:
+        logger.warning("staging not swept store=%s reason=%s", store.location.store_id, err.strerror)
+    return swept
+
+
+def _sweep_one(staging: Path, name: str) -> bool:
+    lock = staging / (name + LOCK_SUFFIX)
+    descriptor = os.open(lock, os.O_RDWR | os.O_CLOEXEC)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        folder = staging / name
+        if folder.exists():
+            shutil.rmtree(folder)
+        lock.unlink()
+    except OSError as err:
+        if err.errno == errno.EWOULDBLOCK:
+            return False
+        raise
+    finally:
+        os.close(descriptor)
+    return True
