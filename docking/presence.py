@@ -52,7 +52,7 @@ def has_device_left(device: int, sysfs: Path = SYSFS) -> bool:
     if (devices / f"{os.major(device)}:{os.minor(device)}").exists():
         return False
     try:
-        return bool(os.listdir(devices))
+        return next(devices.iterdir(), None) is not None
     except OSError:
         return False
 

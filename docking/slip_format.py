@@ -27,6 +27,8 @@ FOLDER_FILESYSTEM: Final = "folder"
 
 _RFC3339 = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?(Z|[+-]\d\d:\d\d)")
 _USB_ID = re.compile(r"[0-9a-f]{4}")
+# A wrong value is quoted in an error this far.
+_SHOWN_CHARACTERS: Final = 100
 # Ledger integers stay below 2^53 (RFC 8785 §3.2.2.3).
 _MAX_INTEGER: Final = 2**53 - 1
 
@@ -120,11 +122,15 @@ class _SlipReader:
         )
 
     def _wrong(self, field: str, expected: str, found: object) -> SlipMalformedError:
-        return SlipMalformedError(path=shown(self._path), field=field, expected=expected, found=ascii(found))
+        return SlipMalformedError(
+            path=shown(self._path), field=field, expected=expected, found=ascii(found)[:_SHOWN_CHARACTERS]
+        )
 
     def _value(self, key: str) -> object:
         if key not in self._values:
-            raise self._wrong(key, "to be present (null where it is not known)", "nothing")
+            raise SlipMalformedError(
+                path=shown(self._path), field=key, expected="a value, null where it is not known", found="no such key"
+            )
         return self._values[key]
 
     def _checked(self, key: str, expected: str, is_right: Callable[[str], bool]) -> str:

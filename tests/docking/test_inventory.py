@@ -14,6 +14,7 @@ import pytest
 from docking.errors import CardGoneError, CardUnreadableError
 from docking.inventory import FileType, SourceFile, SpecialFile, SpecialKind, take_inventory
 from docking.profiles import RecorderProfile
+from tests.docking.conftest import open_descriptors
 
 NASTY_NAMES = [
     b"two\nlines.mp4",
@@ -29,10 +30,9 @@ NASTY_NAMES = [
 
 
 def _write(card: Path, path: bytes, content: bytes = b"x") -> None:
-    target = os.path.join(os.fsencode(card), path)
-    os.makedirs(os.path.dirname(target), exist_ok=True)
-    with open(target, "wb") as stream:
-        stream.write(content)
+    target = card / os.fsdecode(path)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.write_bytes(content)
 
 
 def _paths(card: Path) -> list[bytes]:
@@ -257,7 +257,7 @@ class _DuringTheWalk(RecorderProfile):
 
     def file_type(self, path: bytes) -> FileType:
         self.act()
-        return FileType.VIDEO
+        return RecorderProfile.file_type(self, path)
 
 
 def _acting(profile: RecorderProfile, act: Callable[[], object]) -> RecorderProfile:
