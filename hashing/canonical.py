@@ -8,7 +8,7 @@ the stored bytes are what is hashed.
 import json
 from collections.abc import Mapping, Sequence
 from json.scanner import make_scanner
-from typing import Any, Never, TypeAlias, cast
+from typing import Any, Never, TypeAlias
 
 from hashing.errors import LineProblem, MalformedLineError, NotCanonicalError, ValueProblem
 
@@ -50,8 +50,8 @@ def canonical_line(value: Mapping[str, Json]) -> bytes:
 def parse_line(line: bytes) -> dict[str, Json]:
     """Return the object that `line` holds.
 
-    A key appears once in its object, there is no float and no integer beyond 2^53, the text is UTF-8 without lone
-    surrogates, and nothing stands before or after the object. That the line is canonical is not checked.
+    No object in it has a key twice, there is no float, the text is UTF-8 without lone surrogates, and nothing stands
+    before or after the object. That the line is canonical is not checked; integers of any size are read exactly.
 
     Raises:
         MalformedLineError: the line is anything else; the error says why.
@@ -61,17 +61,17 @@ def parse_line(line: bytes) -> dict[str, Json]:
     try:
         text = line.decode()
         value, end = _scan(text, 0)
-    except UnicodeDecodeError as err:
+        if "\\" in text:
+            _encode(value).encode()
+    except UnicodeError as err:
         raise MalformedLineError(problem=LineProblem.NOT_UTF8) from err
     except (ValueError, StopIteration) as err:
         raise MalformedLineError(problem=LineProblem.NOT_JSON) from err
     except RecursionError as err:
         raise MalformedLineError(problem=LineProblem.TOO_DEEP) from err
-    if end != len(text) or type(value) is not dict:
+    if type(value) is not dict or end != len(text):
         raise MalformedLineError(problem=LineProblem.NOT_ONE_OBJECT)
-    if "\\u" in text:
-        _refuse_lone_surrogates(value)
-    return cast("dict[str, Json]", value)
+    return value
 
 
 def _object_of(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -85,27 +85,13 @@ def _refuse_float(_: str) -> Never:
     raise MalformedLineError(problem=LineProblem.FLOAT)
 
 
-def _integer_of(digits: str) -> int:
-    # 17 characters hold a sign and every integer below 2^53; longer ones need no conversion to be refused.
-    if len(digits) > 17 or not -MAX_INTEGER <= (number := int(digits)) <= MAX_INTEGER:
-        raise MalformedLineError(problem=LineProblem.LARGE_INTEGER)
-    return number
-
-
 # The scanner itself, not `JSONDecoder.decode`: that one skips whitespace around the value, and `json.loads` of bytes
 # accepts UTF-16, a byte order mark and encoded surrogates.
 _scan = make_scanner(
     json.JSONDecoder(  # type: ignore[arg-type]  # typeshed asks for a scanner where the decoder is meant
-        object_pairs_hook=_object_of, parse_float=_refuse_float, parse_constant=_refuse_float, parse_int=_integer_of
+        object_pairs_hook=_object_of, parse_float=_refuse_float, parse_constant=_refuse_float
     )
 )
-
-
-def _refuse_lone_surrogates(value: object) -> None:
-    try:
-        _encode(value).encode()
-    except UnicodeEncodeError as err:
-        raise MalformedLineError(problem=LineProblem.NOT_UTF8) from err
 
 
 def _refuse_unwritable(value: object, place: str, depth: int) -> None:

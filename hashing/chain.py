@@ -6,9 +6,11 @@ Verification works on the stored bytes and never encodes anything again.
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
+from itertools import islice
 from typing import Never, TypeAlias
 
-from hashing.canonical import Json, parse_line
+from hashing.canonical import Json
+from hashing.entry_reader import read_entry
 from hashing.errors import ChainBrokenError, MalformedEntryError, MalformedLineError
 from hashing.frontier import Frontier
 
@@ -22,7 +24,7 @@ _BATCH_LEAVES = 256
 _ABSENT = "nothing"
 
 EntryListener: TypeAlias = Callable[[int, dict[str, Json]], object]
-"""Is given the number and the parsed value of each entry, in order, as soon as the entry itself is verified."""
+"""Is given the number and the parsed value of each entry, in order, once the entry itself is verified."""
 
 LeavesListener: TypeAlias = Callable[[int, list[bytes]], object]
 """Is given the number of the first of some leaf hashes and the hashes, to compare stored tiles; it must not keep the
@@ -61,8 +63,8 @@ def verify_chain(lines: Iterable[bytes], *, start_seq: int = 0, prev: bytes | No
         ChainBrokenError: a line does not follow; `facts["seq"]` is the first such one.
     """
     last_leaf = prev
-    for leaf, _ in _follow(lines, start_seq, prev):
-        last_leaf = leaf
+    for seq, batch in _batches(lines, start_seq):
+        last_leaf = _follow(batch, seq, last_leaf, None)[-1]
     return last_leaf
 
 
@@ -86,42 +88,51 @@ def verify_entries(
     """
     if frontier.size != start_seq or (prev is None) != (start_seq == 0):
         raise ValueError(f"entry {start_seq} needs the tree of that size and the leaf hash before it")
-    grown, last_leaf, leaves = frontier.copy(), prev, list[bytes]()
-
-    def grow() -> None:
+    grown, last_leaf = frontier.copy(), prev
+    for seq, batch in _batches(lines, start_seq):
+        leaves = _follow(batch, seq, last_leaf, on_entry)
         if on_leaves is not None:
-            on_leaves(grown.size, leaves)
+            on_leaves(seq, leaves)
         grown.extend(leaves)
-        leaves.clear()
-
-    for seq, (last_leaf, entry) in enumerate(_follow(lines, start_seq, prev), start_seq):
-        if on_entry is not None:
-            on_entry(seq, entry)
-        leaves.append(last_leaf)
-        if len(leaves) == _BATCH_LEAVES:
-            grow()
-    grow()
+        last_leaf = leaves[-1]
     return VerifiedRange(start_seq=start_seq, stop_seq=grown.size, last_leaf=last_leaf, frontier=grown)
 
 
-def _follow(lines: Iterable[bytes], start_seq: int, prev: bytes | None) -> Iterator[tuple[bytes, dict[str, Json]]]:
-    """Yield the leaf hash and the value of each line, once it is known to follow from the one before."""
-    prev_hex = None if prev is None else prev.hex()
+def _batches(lines: Iterable[bytes], start_seq: int) -> Iterator[tuple[int, list[bytes]]]:
+    """Yield `lines` in batches that end where tiles end, with the number of the first."""
+    remaining, seq = iter(lines), start_seq
+    while batch := list(islice(remaining, _BATCH_LEAVES - seq % _BATCH_LEAVES)):
+        yield seq, batch
+        seq += len(batch)
+
+
+def _follow(lines: list[bytes], start_seq: int, prev: bytes | None, on_entry: EntryListener | None) -> list[bytes]:
+    """Return the leaf hash of each line, once each is known to follow from the one before."""
+    prev_hex, leaves = None if prev is None else prev.hex(), []
     for seq, line in enumerate(lines, start_seq):
         try:
-            entry = parse_line(line)
+            entry = read_entry(line)
+            number, version = entry["seq"], entry["v"]
+            # `true` equals 1 in Python, but is another line and another value.
+            if type(number) is not int or type(version) is not int:
+                _refuse(entry, seq, prev_hex)
+            if number != seq or version != ENTRY_VERSION or entry["prev"] != prev_hex:
+                _refuse(entry, seq, prev_hex)
         except MalformedLineError as err:
             raise MalformedEntryError(seq=seq, problem=err.facts["problem"]) from err
-        if entry.get("seq") != seq or entry.get("prev", "") != prev_hex or entry.get("v") != ENTRY_VERSION:
+        except KeyError:
             _refuse(entry, seq, prev_hex)
         leaf = sha256(b"\x00" + line).digest()
         prev_hex = leaf.hex()
-        yield leaf, entry
+        leaves.append(leaf)
+        if on_entry is not None:
+            on_entry(seq, entry)
+    return leaves
 
 
 def _refuse(entry: Mapping[str, Json], seq: int, prev_hex: str | None) -> Never:
     for field, expected in (("v", ENTRY_VERSION), ("seq", seq), ("prev", prev_hex)):
         found = entry.get(field, _ABSENT)
-        if found != expected:
+        if found != expected or type(found) is not type(expected):
             raise ChainBrokenError(seq=seq, field=field, expected=expected, found=found)
     raise AssertionError("an entry was refused without a reason")

@@ -97,7 +97,6 @@ class LineProblem(StrEnum):
     NOT_ONE_OBJECT = N_("not exactly one JSON object")
     DUPLICATE_KEY = N_("a key that appears twice")
     FLOAT = N_("a number with a fraction or exponent")
-    LARGE_INTEGER = N_("an integer beyond 2^53")
     TOO_DEEP = N_("nested too deeply")
 
 
