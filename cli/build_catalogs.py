@@ -46,7 +46,7 @@ def compile_catalogs(locale: Path) -> list[Path]:
 
 def catalog_faults(source: Path) -> list[str]:
     """Return what is wrong in one catalogue: messages untranslated or fuzzy, and fields that differ."""
-    return [f"{source}: {fault}" for message in _read(source) for fault in _faults(message)]
+    return [f"{source}: {fault}" for message in _read(source) if message.id for fault in _faults(message)]
 
 
 def missing_messages(source: Path, template: Path) -> list[str]:
