@@ -1,0 +1,164 @@
+"""Which bag every store must hold, folded from the entries of a ledger.
+
+Only entries below a signed head are folded: an unsigned tail can neither promise a bag nor excuse its absence.
+"""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import ClassVar
+
+from bodycam_custody.entries import EntryKind
+from hashing.canonical import Json
+from hashing.digest import Digest
+from hashing.errors import N_
+
+_BAG_PATH = re.compile(r"clips/[0-9]{4}/[0-9]{2}/[0-9]{2}/[A-Za-z0-9](-?[A-Za-z0-9]){0,63}", re.ASCII)
+
+# Written by disposal, which stations may do before every verifier knows its other kinds.
+TOMBSTONE_SIGNED = "tombstone.signed"
+
+_KNOWN_KINDS = frozenset({*(kind.value for kind in EntryKind), TOMBSTONE_SIGNED})
+
+
+class FactsProblem(StrEnum):
+    """Why the facts of an entry cannot be followed."""
+
+    NO_FACTS = N_("it has no facts")
+    FIELD = N_("a field is missing or of the wrong type")
+    BAG_PATH = N_("the bag path does not lie below clips/")
+    DIGEST = N_("a digest is not SHA-256")
+    OTHER_DIGEST = N_("another entry gives the same bag another digest")
+    UNKNOWN_BAG = N_("no earlier entry seals this bag")
+
+
+class _CannotFollowError(Exception):
+    def __init__(self, problem: FactsProblem) -> None:
+        super().__init__(problem.value)
+        self.problem = problem
+
+
+@dataclass(slots=True, kw_only=True)
+class ExpectedBag:
+    """One bag as the ledger has it; `store_ids` are the stores that must hold it now."""
+
+    clip_id: str
+    path: str
+    tagmanifest: Digest
+    seq: int
+    store_ids: set[str]
+    tombstone_seq: int | None = None
+
+
+@dataclass(slots=True)
+class Expectations:
+    """The fold; feed it entries in order. Everything it could not follow is kept in `problems`."""
+
+    bags: dict[str, ExpectedBag] = field(default_factory=dict)
+    store_ids: set[str] = field(default_factory=set)
+    problems: list[tuple[int, str, FactsProblem]] = field(default_factory=list)
+    unknown_kinds: dict[str, list[int]] = field(default_factory=dict)
+    """Kind to [number of the first such entry, how many]."""
+    _paths_of_clip: dict[str, list[str]] = field(default_factory=dict)
+
+    def add(self, seq: int, entry: Mapping[str, Json]) -> None:
+        """Follow one entry."""
+        kind = str(entry.get("kind"))
+        follow = self._FOLLOW.get(kind)
+        if follow is not None:
+            try:
+                follow(self, seq, _facts(entry))
+            except _CannotFollowError as err:
+                self.problems.append((seq, kind, err.problem))
+        elif kind not in _KNOWN_KINDS:
+            self.unknown_kinds.setdefault(kind, [seq, 0])[1] += 1
+
+    def _store_added(self, _seq: int, facts: Mapping[str, Json]) -> None:
+        self.store_ids.add(_text(facts, "store_id"))
+
+    def _sealed(self, seq: int, facts: Mapping[str, Json]) -> None:
+        path, digest = _bag_path(facts), _digest(facts)
+        clip_id, store_ids = _text(facts, "clip_id"), _store_ids(facts)
+        known = self.bags.get(path)
+        if known is None or known.tombstone_seq is not None:
+            self.bags[path] = ExpectedBag(
+                clip_id=clip_id, path=path, tagmanifest=digest, seq=seq, store_ids=set(store_ids)
+            )
+            self._paths_of_clip.setdefault(clip_id, []).append(path)
+        elif known.tagmanifest != digest or known.clip_id != clip_id:
+            raise _CannotFollowError(FactsProblem.OTHER_DIGEST)
+        else:
+            known.store_ids |= store_ids
+
+    def _replica_written(self, _seq: int, facts: Mapping[str, Json]) -> None:
+        known = self.bags.get(_bag_path(facts))
+        if known is None:
+            raise _CannotFollowError(FactsProblem.UNKNOWN_BAG)
+        if known.tagmanifest != _digest(facts):
+            raise _CannotFollowError(FactsProblem.OTHER_DIGEST)
+        known.store_ids.add(_text(facts, "store_id"))
+
+    def _quarantined(self, _seq: int, facts: Mapping[str, Json]) -> None:
+        # The bag may have had no entry: start-up quarantines such bags too.
+        known = self.bags.get(_text(facts, "bag_path"))
+        store_id = _text(facts, "store_id")
+        if known is not None:
+            known.store_ids.discard(store_id)
+
+    def _tombstone(self, seq: int, facts: Mapping[str, Json]) -> None:
+        for path in self._paths_of_clip.get(_text(facts, "clip_id"), ()):
+            bag = self.bags[path]
+            if bag.tombstone_seq is None:
+                bag.tombstone_seq = seq
+
+    _FOLLOW: ClassVar[dict[str, Callable[["Expectations", int, Mapping[str, Json]], None]]] = {
+        EntryKind.STORE_ADDED: _store_added,
+        EntryKind.CLIP_SEALED: _sealed,
+        EntryKind.BAG_ADOPTED: _sealed,
+        EntryKind.SUPPLEMENT_SEALED: _sealed,
+        EntryKind.REPLICA_WRITTEN: _replica_written,
+        EntryKind.BAG_QUARANTINED: _quarantined,
+        TOMBSTONE_SIGNED: _tombstone,
+    }
+
+
+def _facts(entry: Mapping[str, Json]) -> Mapping[str, Json]:
+    facts = entry.get("facts")
+    if not isinstance(facts, dict):
+        raise _CannotFollowError(FactsProblem.NO_FACTS)
+    return facts
+
+
+def _text(facts: Mapping[str, Json], key: str) -> str:
+    value = facts.get(key)
+    if not isinstance(value, str) or not value:
+        raise _CannotFollowError(FactsProblem.FIELD)
+    return value
+
+
+def _bag_path(facts: Mapping[str, Json]) -> str:
+    path = _text(facts, "bag_path")
+    # The entry is signed, but a verifier does not walk out of a store because somebody signed "..".
+    if not _BAG_PATH.fullmatch(path):
+        raise _CannotFollowError(FactsProblem.BAG_PATH)
+    return path
+
+
+def _digest(facts: Mapping[str, Json]) -> Digest:
+    try:
+        return Digest(hex=_text(facts, "tagmanifest_sha256"))
+    except ValueError as err:
+        raise _CannotFollowError(FactsProblem.DIGEST) from err
+
+
+def _store_ids(facts: Mapping[str, Json]) -> set[str]:
+    stores = facts.get("stores")
+    if not isinstance(stores, Sequence) or isinstance(stores, str):
+        raise _CannotFollowError(FactsProblem.FIELD)
+    found = set()
+    for store in stores:
+        if not isinstance(store, Mapping):
+            raise _CannotFollowError(FactsProblem.FIELD)
+        found.add(_text(store, "store_id"))
+    return found
