@@ -20,8 +20,11 @@ CLIP_JSON = "custody/clip.json"
 TAGMANIFEST = "tagmanifest-sha256.txt"
 SIGNATURE = "tagmanifest-sha256.txt.sig"
 
+# Everything the tagmanifest vouches for; itself and its signature stand beside these.
+COVERED_TAGS = (BAGIT_TXT, BAG_INFO, MANIFEST, CLIP_JSON)
+
 # RFC 8493 §2.1.1: exactly these two lines.
-_BAGIT_TXT_BYTES = b"BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n"
+BAGIT_TXT_BYTES = b"BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n"
 
 _PAYLOAD_NAME = re.compile(r"data/(main|sidecar-[1-9][0-9]{0,5})\.[a-z0-9]{1,8}", re.ASCII)
 _PAYLOAD_KIND = re.compile(r"main|sidecar-[1-9][0-9]{0,5}", re.ASCII)
@@ -38,7 +41,7 @@ class BagPayload:
     sha256: Digest
 
     def __post_init__(self) -> None:
-        if not _PAYLOAD_NAME.fullmatch(self.name):
+        if not is_payload_name(self.name):
             raise ValueError(f"not a payload name of a bag: {self.name!r}")
         if self.size_bytes < 0:
             raise ValueError(f"a payload cannot have {self.size_bytes} bytes")
@@ -47,6 +50,11 @@ class BagPayload:
 def bag_path(sealed_at: datetime, bag_id: str) -> PurePosixPath:
     """Return where a bag lies below a store: `clips/YYYY/MM/DD/<bag_id>` by the UTC date of sealing."""
     return PurePosixPath("clips", f"{_utc(sealed_at):%Y/%m/%d}", _checked_id(bag_id))
+
+
+def is_payload_name(name: str) -> bool:
+    """Return whether a bag of ours can hold an evidence file of that name; every such name is safe on any system."""
+    return _PAYLOAD_NAME.fullmatch(name) is not None
 
 
 def payload_name(kind: str, original_path: bytes) -> str:
@@ -73,7 +81,7 @@ def tag_files(
     if not names or len(set(names)) != len(names):
         raise ValueError(f"a bag needs payload files with different names, not {names!r}")
     tags = {
-        BAGIT_TXT: _BAGIT_TXT_BYTES,
+        BAGIT_TXT: BAGIT_TXT_BYTES,
         BAG_INFO: _bag_info(bag_id, payload, _utc(sealed_at), origin, software),
         MANIFEST: _manifest({item.name: item.sha256 for item in payload}),
         CLIP_JSON: clip_json,

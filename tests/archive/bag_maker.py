@@ -1,11 +1,12 @@
 """Real sealed bags for tests: the program's own writer, a key of the test's own, and the trust folder beside them."""
 
+import os
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 from archive.bag import SIGNATURE, TAGMANIFEST, BagPayload, bag_path, tag_files, write_tags
-from archive.durable import create_file
+from archive.durable import open_created
 from hashing.allowed_signers import AllowedSigner, AllowedSigners
 from hashing.digest import Digest
 from hashing.namespaces import Namespace
@@ -44,7 +45,7 @@ def make_bag(store: Path, payload: dict[str, bytes] | None = None, *, durable: b
     path = store / bag_path(SEALED_AT, BAG_ID)
     (path / "data").mkdir(parents=True)
     for name, data in payload.items():
-        create_file(path / name, data)
+        os.close(open_created(path / name, data))
     tags = tags_of(payload)
     write_tags(path, tags, sign(tags[TAGMANIFEST], KEY, Namespace.BAG), durable=durable)
     return MadeBag(path=path, tagmanifest=Digest.of(tags[TAGMANIFEST]))
@@ -74,4 +75,4 @@ def sign_tagmanifest(bag: Path, tagmanifest: bytes) -> Digest:
 def overwrite(path: Path, data: bytes) -> None:
     """Replace a sealed file's bytes, which takes a new file: the old one is 0440."""
     path.unlink(missing_ok=True)
-    create_file(path, data)
+    os.close(open_created(path, data))
