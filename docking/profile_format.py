@@ -6,8 +6,9 @@ time_zone = "Asia/Shanghai"     zone of times in names; left out: unknown, such 
 clip_folders = ["police/video"] relative to the card, letter case aside; empty: anywhere
 time_sources = ["name", …]      best first: name, container, filesystem
 [extensions]                    video, audio, photo, sidecar, foreign: lists without dots
-[[names]]                       pattern (a Python regular expression for the whole name, ASCII, case aside)
-                                with the groups police, device, started, sequence, important; time_format
+[[names]]                       pattern: a Python regular expression for the whole name, case aside (no pattern fits a
+                                name that is not ASCII), with the groups police, device, started, sequence, important;
+                                time_format: how `started` is read, as in strptime
 """
 
 import re
@@ -117,7 +118,7 @@ class _Reader:
         self._known_keys(entry, _NAME_KEYS, "names")
         text = self._text(entry, "pattern")
         try:
-            pattern = re.compile(text, re.ASCII | re.IGNORECASE)
+            pattern = re.compile(text, re.IGNORECASE)
         except re.error as err:
             raise self._wrong("names.pattern", "a regular expression", text) from err
         self._known_keys(dict.fromkeys(pattern.groupindex), _GROUPS, "names.pattern")

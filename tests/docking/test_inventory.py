@@ -157,8 +157,10 @@ def test_another_filesystem_on_the_card_is_listed_and_not_entered(card: Path, mo
     (card / "inner").mkdir()
     mount(card / "inner", "-t", "tmpfs", "none")
     _write(card, b"inner/a.mp4")
+    before = open_descriptors()
     assert take_inventory(card).files == ()
     assert _specials(card) == {b"inner": SpecialKind.OTHER_FILESYSTEM}
+    assert open_descriptors() == before
 
 
 def test_fifteen_hundred_nested_folders_are_walked(card: Path) -> None:

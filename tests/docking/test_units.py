@@ -90,6 +90,11 @@ def test_between_two_moved_clips_of_one_stem_nothing_is_guessed() -> None:
     assert _grouped("dcim-movie", *paths) == {path: [] for path in paths}
 
 
+def test_a_moved_clip_is_sought_only_among_the_clip_folders() -> None:
+    for paths in ((b"RO/1.MP4", b"elsewhere/1.GPS"), (b"elsewhere/1.MP4", b"RO/1.GPS")):
+        assert _grouped("dcim-movie", *paths) == {path: [] for path in paths}
+
+
 def test_an_unknown_camera_may_reuse_a_stem_in_another_folder() -> None:
     assert _grouped("generic", b"100/IMG_0001.MP4", b"101/IMG_0001.XML") == {
         b"100/IMG_0001.MP4": [],
