@@ -1,7 +1,7 @@
 """Many files written under one folder and flushed together, before anything shows them to readers."""
 
+import contextlib
 import os
-from contextlib import ExitStack
 from pathlib import Path, PurePosixPath
 from types import TracebackType
 from typing import Self
@@ -16,7 +16,8 @@ _SINGLE_FLUSHES = 16
 class UnshownFiles:
     """Writes files below `root`, over what an interrupted attempt left at their names; `flush` makes them last.
 
-    A context manager; what is not flushed when it ends may or may not survive.
+    A context manager; if it ends with an error before `flush` has returned, the files it made are removed, so that a
+    disk that was too small for them is not left full.
     """
 
     def __init__(self, root: Path, *, whole_filesystem: bool) -> None:
@@ -31,13 +32,14 @@ class UnshownFiles:
         """
         self._root = root
         self._single_flushes = 0 if whole_filesystem else _SINGLE_FLUSHES
-        self._closing = ExitStack()
+        self._closing = contextlib.ExitStack()
         with stated(root):
             # Opened before the first write, so that syncfs reports every write-back error since.
             self._root_descriptor = os.open(root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         self._closing.callback(os.close, self._root_descriptor)
         self._descriptors: list[tuple[int, Path]] = []
         self._folders: set[Path] = set()
+        self._made: list[Path] = []
         self._count = 0
 
     def __enter__(self) -> Self:
@@ -47,8 +49,14 @@ class UnshownFiles:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Close what is open."""
+        """Close what is open; remove what was made in vain."""
         self._closing.close()
+        if kind is None:
+            return
+        for place in self._made:
+            # The first error is the one to report, and what stays counts for nothing.
+            with contextlib.suppress(OSError):
+                place.unlink()
 
     def write(self, relative: PurePosixPath, data: bytes) -> None:
         """Write one file, making the folders above it.
@@ -60,16 +68,17 @@ class UnshownFiles:
         """
         place = self._root / relative
         self._make_folders(place.parent)
-        beside = place.with_name(f".{place.name}.beside") if place.exists() else place
-        if beside is not place:
-            with stated(beside):
-                beside.unlink(missing_ok=True)
-        descriptor = open_created(beside, data)
-        self._keep(descriptor, place)
-        if beside is not place:
-            with stated(place):
-                beside.replace(place)
         self._folders.add(place.parent)
+        if not place.exists():
+            self._keep(open_created(place, data), place)
+            self._made.append(place)
+            return
+        beside = place.with_name(f".{place.name}.beside")
+        with stated(beside):
+            beside.unlink(missing_ok=True)
+        self._keep(open_created(beside, data), place)
+        with stated(place):
+            beside.replace(place)
 
     def flush(self) -> None:
         """Put all files, their names and their folders on the medium.
@@ -79,7 +88,11 @@ class UnshownFiles:
         """
         if self._count > self._single_flushes:
             flush_filesystem(self._root_descriptor)
-            return
+        else:
+            self._flush_singly()
+        self._made.clear()
+
+    def _flush_singly(self) -> None:
         for descriptor, place in self._descriptors:
             with stated(place):
                 os.fsync(descriptor)

@@ -71,7 +71,7 @@ def test_encrypted_volumes_and_raid_lie_on_all_their_members(machine: FakeHost, 
     raid = machine.composed("md0", "9:0", members)
     machine.composed("dm-0", "253:0", [raid])
     machine.mounted(tmp_path, "253:0", "ext4", "/dev/mapper/vault")
-    assert disks_of(machine, tmp_path) == {"sda", "sdb"}
+    assert disks_of(machine, tmp_path) == frozenset({"sda", "sdb"})
 
 
 def test_devices_in_a_circle_cannot_be_told(machine: FakeHost, tmp_path: Path) -> None:
@@ -86,14 +86,14 @@ def test_a_btrfs_subvolume_lies_on_all_devices_of_its_file_system(machine: FakeH
     machine.disk("sdc", "8:32")
     machine.btrfs("f00d", [first, second])
     machine.mounted(tmp_path, "0:35", "btrfs", "/dev/sda")
-    assert disks_of(machine, tmp_path) == {"sda", "sdb"}
+    assert disks_of(machine, tmp_path) == frozenset({"sda", "sdb"})
 
 
 def test_a_btrfs_on_a_mapped_device_is_found_by_its_mapped_name(machine: FakeHost, tmp_path: Path) -> None:
     vault = machine.composed("dm-3", "253:3", [machine.disk("sda", "8:0")], dm__name="vault")
     machine.btrfs("f00d", [vault])
     machine.mounted(tmp_path, "0:35", "btrfs", "/dev/mapper/vault")
-    assert disks_of(machine, tmp_path) == {"sda"}
+    assert disks_of(machine, tmp_path) == frozenset({"sda"})
 
 
 @pytest.mark.parametrize("kind", sorted(NO_BLOCK_DEVICE))
@@ -133,7 +133,7 @@ def test_two_namespaces_of_one_nvme_disk_are_one_disk(machine: FakeHost, tmp_pat
     first = physical_device_of(tmp_path, machine.host)
     machine.mounted(tmp_path, "259:1", "ext4")
     second = physical_device_of(tmp_path, machine.host)
-    assert first.disks == {"S1234"}
+    assert first.disks == frozenset({"S1234"})
     assert on_different_disks(first, second) is Answer.NO
 
 
