@@ -259,3 +259,13 @@ class CopyUnreadableError(CopyError):
         "{target}: written, but it cannot be read back from byte {offset} on ({reason}). "
         "This copy was removed; check the disk."
     )
+
+
+class ProbeFailedError(ArchiveError):
+    """Nothing could be learned of a recording because it could not be opened or the probe itself is broken."""
+
+    code = "probe-failed"
+    template = N_(
+        "{path}: the recording was not looked into ({reason}). It stays sealed; "
+        "verify the bag, and check the installation if others fail as well."
+    )
