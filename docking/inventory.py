@@ -19,10 +19,19 @@ from hashing.errors import shown
 if TYPE_CHECKING:
     from docking.profiles import RecorderProfile
 
-__all__ = ["FileType", "Inventory", "SourceFile", "SpecialFile", "SpecialKind", "open_regular", "take_inventory"]
+__all__ = [
+    "MAX_DEPTH",
+    "FileType",
+    "Inventory",
+    "SourceFile",
+    "SpecialFile",
+    "SpecialKind",
+    "open_regular",
+    "take_inventory",
+]
 
-# Cards nest a few levels and attacks thousands; a FAT path of one-letter folders fits 32,760 / 2 levels but no camera
-# comes near. Beyond this a folder is listed as unreadable instead of followed.
+# Cameras nest three or four folders; a card made to exhaust memory nests without end. Beyond this depth a folder is
+# listed as unreadable instead of entered.
 MAX_DEPTH: Final = 4096
 
 
@@ -60,6 +69,10 @@ def take_inventory(root: Path, profile: "RecorderProfile | None" = None, *, sysf
             if not says_gone(err):
                 raise
             raise CardGoneError(card=shown(root), reason=os.strerror(err.errno or 0)) from err
+        except CardUnreadableError:
+            # A pulled card can answer EIO before anything says that it is gone.
+            confirm_card_present(root, root_fd, sysfs)
+            raise
         confirm_card_present(root, root_fd, sysfs)
     finally:
         os.close(root_fd)

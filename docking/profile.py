@@ -72,8 +72,16 @@ class RecorderProfile:
         folded = path.lower().decode("utf-8", "surrogateescape")
         return any(folded.startswith(folder + "/") for folder in self.clip_folders)
 
+    def fits_name(self, path: bytes) -> bool:
+        """Return whether a grammar of this family fits the file name of `path`."""
+        return self._match(path) is not None
+
     def parse_name(self, path: bytes) -> NameFacts | None:
         """Return what the file name of `path` says, None where no grammar of this family fits."""
+        match = self._match(path)
+        return None if match is None else self._facts(*match)
+
+    def _match(self, path: bytes) -> tuple[NameGrammar, Mapping[str, str | None]] | None:
         try:
             name = path.rpartition(b"/")[2].decode("ascii")
         except UnicodeDecodeError:
@@ -81,7 +89,7 @@ class RecorderProfile:
         for grammar in self.grammars:
             found = grammar.pattern.fullmatch(name)
             if found:
-                return self._facts(grammar, found.groupdict())
+                return grammar, found.groupdict()
         return None
 
     def _facts(self, grammar: NameGrammar, groups: Mapping[str, str | None]) -> NameFacts:

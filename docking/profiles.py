@@ -70,7 +70,7 @@ def choose_profile(inventory: "Inventory", profiles: Iterable[RecorderProfile]) 
 
 def _score(profile: RecorderProfile, paths: Iterable[bytes]) -> tuple[int, int]:
     in_folders = [path for path in paths if not profile.clip_folders or profile.is_clip_folder(path)]
-    named = sum(profile.parse_name(path) is not None for path in in_folders)
+    named = sum(profile.fits_name(path) for path in in_folders)
     return named, len(in_folders) if profile.clip_folders else 0
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from docking.errors import CardGoneError, CardUnreadableError
-from docking.inventory import FileType, SourceFile, SpecialFile, SpecialKind, take_inventory
+from docking.inventory import MAX_DEPTH, FileType, SourceFile, SpecialFile, SpecialKind, take_inventory
 from docking.profiles import RecorderProfile
 from tests.docking.conftest import open_descriptors
 
@@ -169,6 +169,13 @@ def test_fifteen_hundred_nested_folders_are_walked(card: Path) -> None:
     assert _paths(card) == [b"after.mp4", b"d/" * 1500 + b"bottom.mp4"]
 
 
+def test_a_card_nested_without_end_is_walked_to_a_limit_and_says_where(card: Path) -> None:
+    _make_deep(card, b"d", MAX_DEPTH + 5)
+    _write(card, b"after.mp4")
+    assert _paths(card) == [b"after.mp4"]
+    assert _specials(card) == {b"/".join([b"d"] * (MAX_DEPTH + 1)): SpecialKind.UNREADABLE_DIRECTORY}
+
+
 def test_a_path_longer_than_the_kernel_accepts_is_walked(card: Path) -> None:
     _make_deep(card, b"n" * 200, 40)
     assert _paths(card) == [(b"n" * 200 + b"/") * 40 + b"bottom.mp4"]
@@ -306,6 +313,20 @@ def test_folders_moved_during_the_walk_are_not_listed_in_the_wrong_place(
 
     with pytest.raises(CardUnreadableError, match="folders were moved while they were being listed"):
         take_inventory(card, _acting(profiles["generic"], move))
+
+
+def test_a_card_that_fails_because_it_left_is_gone_not_unreadable(
+    card: Path, profiles: dict[str, RecorderProfile]
+) -> None:
+    root = card / "root"
+    _write(root, b"a/b/c.mp4")
+
+    def scatter() -> None:
+        (root / "a" / "b").rename(card / "b")
+        root.rename(card / "elsewhere")
+
+    with pytest.raises(CardGoneError):
+        take_inventory(root, _acting(profiles["generic"], scatter))
 
 
 def test_the_inventory_leaks_no_descriptor(card: Path) -> None:
