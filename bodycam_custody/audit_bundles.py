@@ -66,7 +66,7 @@ class StoredBundles:
             path=f"ledger/{path}",
             lines=lines[:width],
             has_rest=has_rest or (len(lines) < held <= width),
-            tile_leaves=self._read_tile(index, width),
+            tile=self._read_tile(index, width),
         )
 
     def _read_lines(self, path: str, width: int) -> tuple[list[bytes], bool]:
@@ -76,7 +76,7 @@ class StoredBundles:
             self._findings.add(UNREADABLE, f"ledger/{path}", reason=str(err))
             return [], False
 
-    def _read_tile(self, index: int, width: int) -> list[bytes] | None:
+    def _read_tile(self, index: int, width: int) -> bytes | None:
         held = min((held for held in self._files.tile_widths.get((0, index), ()) if held >= width), default=None)
         if held is None:
             return None
@@ -84,6 +84,4 @@ class StoredBundles:
             data = read_regular(self._folder / tile_path(0, index, held))
         except UnreadableError:
             return None  # reported when the tile itself is compared
-        if len(data) < width * HASH_BYTES:
-            return None
-        return [data[at : at + HASH_BYTES] for at in range(0, width * HASH_BYTES, HASH_BYTES)]
+        return data[: width * HASH_BYTES] if len(data) >= width * HASH_BYTES else None

@@ -132,7 +132,9 @@ LEFT_OVER = _kind(
 NO_MARKER = _kind(
     "A201", _BROKEN, N_("{path} is missing although clips are here: which store this is, nobody signs for")
 )
-MARKER_UNSIGNED = _kind("A202", _BROKEN, N_("{path} is not a store marker signed by the station: {reason}"))
+MARKER_UNSIGNED = _kind(
+    "A202", _BROKEN, N_("{path}: the station did not sign this store marker with this custody-store.json.sig: {reason}")
+)
 MARKER_OTHER_ORIGIN = _kind("A203", _BROKEN, N_("{path} belongs to the station {found}, not to {expected}"))
 STORE_NOT_IN_LEDGER = _kind(
     "A204", _CANNOT_TELL, N_("the ledger has no entry that adds the store {store_id}: no bag is expected here")

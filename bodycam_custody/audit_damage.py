@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from hashing.canonical import Json, parse_line
 from hashing.chain import leaf_hash, verify_chain
 from hashing.errors import ChainBrokenError, HashingError, MalformedEntryError
+from hashing.frontier import HASH_BYTES
 from hashing.tiles import TILE_WIDTH
 
 _LENGTH_BYTES = 2
@@ -28,8 +29,8 @@ class StoredBundle:
     """As far as the bundle can be cut into entries."""
     has_rest: bool
     """Whether bytes follow the last entry."""
-    tile_leaves: Sequence[bytes] | None
-    """The level-0 tile, when it is there and long enough."""
+    tile: bytes | None
+    """The level-0 tile, as far as it concerns these entries, when it is there and long enough."""
 
     @property
     def start(self) -> int:
@@ -65,15 +66,15 @@ class Diagnosis:
 def cut_lines(data: bytes, width: int) -> tuple[list[bytes], bool]:
     """Return up to `width` lines of a bundle, as far as its lengths can be followed, and whether bytes are left."""
     lines: list[bytes] = []
-    position = 0
-    while len(lines) < width:
+    position, size_bytes = 0, len(data)
+    while position + _LENGTH_BYTES <= size_bytes and len(lines) < width:
         start = position + _LENGTH_BYTES
-        end = start + int.from_bytes(data[position:start], "big")
-        if start > len(data) or end > len(data):
+        end = start + (data[position] << 8 | data[position + 1])
+        if end > size_bytes:
             break
         lines.append(data[start:end])
         position = end
-    return lines, position != len(data)
+    return lines, position != size_bytes
 
 
 def first_difference(lines: Sequence[bytes], leaves: Sequence[bytes]) -> int | None:
@@ -89,12 +90,12 @@ def diagnose(bundle: StoredBundle, around: Neighbours) -> Diagnosis:
     found = Diagnosis()
     lines = list(bundle.lines[: bundle.width])
     computed = [leaf_hash(line) for line in lines]
-    after = [
-        _claimed_prev(line) for line in (*lines[1:], *([around.next_line] if around.next_line is not None else []))
-    ]
+    after = [_claimed_prev(line) for line in lines[1:]]
+    if len(lines) == bundle.width and around.next_line is not None:
+        after.append(_claimed_prev(around.next_line))
     for position in range(bundle.width):
         own = computed[position] if position < len(computed) else None
-        tile = bundle.tile_leaves[position] if bundle.tile_leaves else None
+        tile = bundle.tile[position * HASH_BYTES : (position + 1) * HASH_BYTES] if bundle.tile else None
         later = after[position] if position < len(after) else None
         leaf = _settle(own, tile, later, lambda leaf: around.is_signed([*found.leaves, leaf]))
         if leaf is None:
@@ -112,7 +113,7 @@ def _settle(
         return tile or later
     if tile is None or own in (tile, later):
         return own
-    if tile == later or (later is None and is_signed(tile)):
+    if tile == later or (later is None and not is_signed(own)):
         return tile
     return own
 

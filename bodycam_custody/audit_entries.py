@@ -5,7 +5,7 @@ one flipped byte is one finding and everything after it is still compared with w
 """
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from bodycam_custody.audit_bundles import StoredBundles
@@ -23,7 +23,7 @@ from hashing.canonical import Json
 from hashing.chain import verify_entries
 from hashing.errors import ChainBrokenError
 from hashing.frontier import EMPTY_ROOT, HASH_BYTES, Frontier, node_hash
-from hashing.merkle import LeafTree
+from hashing.merkle import tree_root
 from hashing.tiles import TILE_WIDTH
 
 EntryListener = Callable[[int, dict[str, Json]], object]
@@ -64,9 +64,15 @@ class EntryPass:
         signed_roots: Mapping[int, bytes],
         wanted_sizes: Iterable[int],
         on_entry: EntryListener,
+        silent_kinds: Collection[str],
     ) -> None:
-        """Prepare; `on_entry` gets each entry that is what was recorded and is covered by one of `signed_roots`."""
+        """Prepare.
+
+        `on_entry` gets each entry that is what was recorded and is covered by one of `signed_roots`, except those of
+        `silent_kinds`; of these it only gets the last one covered.
+        """
         self._bundles, self._findings, self._on_entry = bundles, findings, on_entry
+        self._silent_kinds = silent_kinds
         self._signed_roots = signed_roots
         self._signed_size = max(signed_roots, default=0)
         self._wanted = sorted({*wanted_sizes, *signed_roots})
@@ -111,18 +117,25 @@ class EntryPass:
             return None
         entries: list[tuple[int, dict[str, Json]]] = []
         leaves: list[bytes] = []
+        silent_kinds, last_seq = self._silent_kinds, self._signed_size - 1
+
+        def keep(seq: int, entry: dict[str, Json]) -> None:
+            kind = entry.get("kind")
+            if type(kind) is not str or kind not in silent_kinds or seq == last_seq:
+                entries.append((seq, entry))
+
         try:
             followed = verify_entries(
                 bundle.lines,
                 start_seq=bundle.start,
                 prev=prev,
                 frontier=before,
-                on_entry=lambda seq, entry: entries.append((seq, entry)),
+                on_entry=keep,
                 on_leaves=lambda _seq, batch: leaves.extend(batch),
             )
         except ChainBrokenError:
             return None
-        if bundle.tile_leaves is not None and bundle.tile_leaves != leaves:
+        if bundle.tile is not None and bundle.tile != b"".join(leaves):
             return None
         return _SoundBundle(leaves=leaves, frontier=followed.frontier, entries=entries)
 
@@ -169,18 +182,27 @@ class EntryPass:
             # Nothing has merged with it yet, so the smallest peak is exactly this bundle.
             self._out.subtrees.append(frontier.peaks[-1])
         if inner or (is_full and not is_left):
-            tree = LeafTree.of(leaves)
-            self._out.roots.update((size, _after(before, tree.root(size - before.size))) for size in inner)
+            levels = _levels(leaves)
+            self._out.roots.update((size, _root_at(before, levels, size - before.size)) for size in inner)
             if is_full and not is_left:
-                self._out.subtrees.append(tree.root())
+                self._out.subtrees.append(levels[-1][0])
 
     def _on_entries(self, entries: Iterable[tuple[int, dict[str, Json]]]) -> None:
         for seq, entry in entries:
             self._on_entry(seq, entry)
 
 
-def _after(before: Frontier, root: bytes) -> bytes:
-    """Return the root over `before` (a multiple of 256 leaves) and up to 255 more with that root (RFC 6962 §2.1)."""
+def _levels(leaves: Sequence[bytes]) -> list[list[bytes]]:
+    """Return every perfect subtree over `leaves`, level by level."""
+    levels = [list(leaves)]
+    while len(nodes := levels[-1]) > 1:
+        levels.append([node_hash(left, right) for left, right in zip(nodes[::2], nodes[1::2], strict=False)])
+    return levels
+
+
+def _root_at(before: Frontier, levels: Sequence[Sequence[bytes]], count: int) -> bytes:
+    """Return the root over `before` (a multiple of 256 leaves) and `count` more, fewer than 256 (RFC 6962 §2.1)."""
+    root = tree_root(count, lambda level, index: levels[level][index])
     for peak in reversed(before.peaks):
         root = node_hash(peak, root)
     return root

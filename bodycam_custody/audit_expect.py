@@ -19,8 +19,6 @@ _BAG_PATH = re.compile(r"clips/[0-9]{4}/[0-9]{2}/[0-9]{2}/[A-Za-z0-9](-?[A-Za-z0
 # Written by disposal, which stations may do before every verifier knows its other kinds.
 TOMBSTONE_SIGNED = "tombstone.signed"
 
-_KNOWN_KINDS = frozenset({*(kind.value for kind in EntryKind), TOMBSTONE_SIGNED})
-
 
 class FactsProblem(StrEnum):
     """Why the facts of an entry cannot be followed."""
@@ -71,7 +69,7 @@ class Expectations:
                 follow(self, seq, _facts(entry))
             except _CannotFollowError as err:
                 self.problems.append((seq, kind, err.problem))
-        elif kind not in _KNOWN_KINDS:
+        elif kind not in SILENT_KINDS:
             self.unknown_kinds.setdefault(kind, [seq, 0])[1] += 1
 
     def _store_added(self, _seq: int, facts: Mapping[str, Json]) -> None:
@@ -121,6 +119,10 @@ class Expectations:
         EntryKind.BAG_QUARANTINED: _quarantined,
         TOMBSTONE_SIGNED: _tombstone,
     }
+
+
+SILENT_KINDS = frozenset(kind.value for kind in EntryKind) - frozenset(Expectations._FOLLOW)
+"""Known kinds that say nothing about which bag lies where; `Expectations` need not be given them."""
 
 
 def _facts(entry: Mapping[str, Json]) -> Mapping[str, Json]:
