@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from json.scanner import make_scanner
 from typing import Any, Never, TypeAlias
 
-from hashing.errors import LineProblem, MalformedLineError, NotCanonicalError, ValueProblem
+from hashing.errors import LineProblem, MalformedLineError, NotCanonicalError, ValueProblem, shown
 
 Json: TypeAlias = "bool | int | str | Sequence[Json] | Mapping[str, Json] | None"
 """What a line can hold. Arrays are lists or tuples, objects are dicts; parsing gives lists and dicts."""
@@ -120,7 +120,7 @@ def _refuse_unwritable_members(members: Mapping[object, object], place: str, dep
     for key, item in members.items():
         if not isinstance(key, str) or not key.isascii():
             raise NotCanonicalError(place=place, problem=ValueProblem.KEY)
-        _refuse_unwritable(item, f"{place}.{key}", depth + 1)
+        _refuse_unwritable(item, f"{place}.{shown(key)}", depth + 1)
 
 
 def _refuse_surrogates(text: str, place: str) -> None:

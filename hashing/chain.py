@@ -11,7 +11,7 @@ from typing import Never, TypeAlias
 
 from hashing.canonical import Json
 from hashing.entry_reader import read_entry
-from hashing.errors import ChainBrokenError, MalformedEntryError, MalformedLineError
+from hashing.errors import Absent, ChainBrokenError, MalformedEntryError, MalformedLineError, shown
 from hashing.frontier import Frontier
 
 # The only entry format so far; another one is a format change with an ADR.
@@ -20,8 +20,8 @@ ENTRY_VERSION = 1
 # A tile of leaves at a time keeps memory flat and the tree cheap.
 _BATCH_LEAVES = 256
 
-# Shown in a message where an entry lacks a field.
-_ABSENT = "nothing"
+# Enough for a leaf hash in a message, too little to flood a screen.
+_FOUND_CHARACTERS = 80
 
 EntryListener: TypeAlias = Callable[[int, dict[str, Json]], object]
 """Is given the number and the parsed value of each entry, in order, once the entry itself is verified."""
@@ -132,7 +132,14 @@ def _follow(lines: list[bytes], start_seq: int, prev: bytes | None, on_entry: En
 
 def _refuse(entry: Mapping[str, Json], seq: int, prev_hex: str | None) -> Never:
     for field, expected in (("v", ENTRY_VERSION), ("seq", seq), ("prev", prev_hex)):
-        found = entry.get(field, _ABSENT)
+        found = entry.get(field, Absent.NOTHING)
         if found != expected or type(found) is not type(expected):
-            raise ChainBrokenError(seq=seq, field=field, expected=expected, found=found)
+            raise ChainBrokenError(seq=seq, field=field, expected=expected, found=_printable(found))
     raise AssertionError("an entry was refused without a reason")
+
+
+def _printable(value: Json) -> Json:
+    """Return `value` as it may stand in a message: the entry is evidence, and may have been written to mislead."""
+    if value is None or isinstance(value, bool | int):
+        return value
+    return shown(value if isinstance(value, str) else str(value))[:_FOUND_CHARACTERS]

@@ -13,7 +13,14 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from hashing.base64_text import decode_base64, encode_base64
-from hashing.errors import CheckpointError, CheckpointOriginError, CheckpointProblem, KeyFormatError, KeyProblem
+from hashing.errors import (
+    CheckpointError,
+    CheckpointOriginError,
+    CheckpointProblem,
+    KeyForm,
+    KeyFormatError,
+    KeyProblem,
+)
 
 # signed-note: signature type 0x01 is Ed25519.
 _ED25519_TYPE = b"\x01"
@@ -64,9 +71,9 @@ class NoteVerifier:
     public_key: bytes = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        name, key_hash, key = _key_parts(_VKEY, self.vkey, "a checkpoint key (vkey)")
+        name, key_hash, key = _key_parts(_VKEY, self.vkey, KeyForm.CHECKPOINT_PUBLIC)
         if key_hash != note_key_hash(name, key):
-            raise KeyFormatError(expected="a checkpoint key (vkey)", problem=KeyProblem.KEY_HASH)
+            raise KeyFormatError(expected=KeyForm.CHECKPOINT_PUBLIC, problem=KeyProblem.KEY_HASH)
         object.__setattr__(self, "name", name)
         object.__setattr__(self, "key_hash", key_hash)
         object.__setattr__(self, "public_key", key)
@@ -111,10 +118,10 @@ class NoteSigner:
         Raises:
             KeyFormatError: it is not such a text; the message holds nothing of it.
         """
-        name, key_hash, seed = _key_parts(_PRIVATE_KEY, text.removesuffix("\n"), "a private checkpoint key")
+        name, key_hash, seed = _key_parts(_PRIVATE_KEY, text.removesuffix("\n"), KeyForm.CHECKPOINT_PRIVATE)
         signer = cls.from_seed(name, seed)
         if key_hash != note_key_hash(name, signer._public_bytes()):
-            raise KeyFormatError(expected="a private checkpoint key", problem=KeyProblem.KEY_HASH)
+            raise KeyFormatError(expected=KeyForm.CHECKPOINT_PRIVATE, problem=KeyProblem.KEY_HASH)
         return signer
 
     def to_text(self) -> str:
@@ -229,7 +236,7 @@ def _parse_body(text: str, key_name: str) -> Checkpoint:
     return Checkpoint(origin=origin, size=int(size), root=root)
 
 
-def _key_parts(pattern: re.Pattern[str], text: str, expected: str) -> tuple[str, bytes, bytes]:
+def _key_parts(pattern: re.Pattern[str], text: str, expected: KeyForm) -> tuple[str, bytes, bytes]:
     match = pattern.fullmatch(text)
     if match is None or not is_key_name(match[1]):
         raise KeyFormatError(expected=expected, problem=KeyProblem.MALFORMED)

@@ -16,8 +16,8 @@ StatedError
     ├── AllowedSignersError
     └── SignatureError
 
-A fact that is itself a sentence is a member of a StrEnum here (`…Problem`), its value marked with `N_`: who
-translates a template translates such facts too.
+A fact that is itself a phrase is a member of a StrEnum here (`…Problem`, `KeyForm`, `Absent`), its value marked with
+`N_`: who translates a template translates such facts too.
 """
 
 import os
@@ -107,6 +107,12 @@ class MalformedLineError(HashingError):
     template = N_("Expected one line of JSON with unique keys and whole numbers, found: {problem}.")
 
 
+class Absent(StrEnum):
+    """Stands where a message shows what was found, and nothing was."""
+
+    NOTHING = N_("nothing")
+
+
 class ChainBrokenError(HashingError):
     """An entry does not follow from the one before it; `facts["seq"]` is the first bad one."""
 
@@ -183,6 +189,15 @@ class CheckpointOriginError(CheckpointError):
 
     code = "checkpoint-origin"
     template = N_("The checkpoint belongs to the ledger {found}, expected {expected}.")
+
+
+class KeyForm(StrEnum):
+    """What kind of key was expected."""
+
+    CHECKPOINT_PUBLIC = N_("a checkpoint key (vkey)")
+    CHECKPOINT_PRIVATE = N_("a private checkpoint key")
+    SSH_PUBLIC = N_("an SSH public key")
+    SSH_PRIVATE = N_("an OpenSSH private key without passphrase")
 
 
 class KeyProblem(StrEnum):

@@ -20,12 +20,10 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from hashing.base64_text import decode_base64, encode_base64
-from hashing.errors import KeyFormatError, KeyProblem
+from hashing.errors import KeyForm, KeyFormatError, KeyProblem
 from hashing.ssh_wire import WireReader, wire_string
 
 _KEY_BYTES = 32
-_PUBLIC = "an SSH public key"
-_PRIVATE = "an OpenSSH private key without passphrase"
 
 
 class KeyType(StrEnum):
@@ -60,14 +58,14 @@ class SshPublicKey:
         body = line.removesuffix("\n")
         fields = body.split(" ", 2)
         if len(fields) < 2 or not body.isprintable():
-            raise KeyFormatError(expected=_PUBLIC, problem=KeyProblem.MALFORMED)
+            raise KeyFormatError(expected=KeyForm.SSH_PUBLIC, problem=KeyProblem.MALFORMED)
         try:
             blob = decode_base64(fields[1])
         except ValueError as err:
-            raise KeyFormatError(expected=_PUBLIC, problem=KeyProblem.NOT_PLAIN_BASE64) from err
+            raise KeyFormatError(expected=KeyForm.SSH_PUBLIC, problem=KeyProblem.NOT_PLAIN_BASE64) from err
         key = cls.from_blob(blob, comment=fields[2] if len(fields) > 2 else "")
         if key.key_type != fields[0]:
-            raise KeyFormatError(expected=_PUBLIC, problem=KeyProblem.TYPE_DIFFERS)
+            raise KeyFormatError(expected=KeyForm.SSH_PUBLIC, problem=KeyProblem.TYPE_DIFFERS)
         return key
 
     @classmethod
@@ -84,9 +82,9 @@ class SshPublicKey:
             application = reader.take_string().decode() if key_type is KeyType.SK_ED25519 else None
             reader.finish()
         except ValueError as err:
-            raise KeyFormatError(expected=_PUBLIC, problem=KeyProblem.MALFORMED) from err
+            raise KeyFormatError(expected=KeyForm.SSH_PUBLIC, problem=KeyProblem.MALFORMED) from err
         if len(ed25519) != _KEY_BYTES:
-            raise KeyFormatError(expected=_PUBLIC, problem=KeyProblem.LENGTH)
+            raise KeyFormatError(expected=KeyForm.SSH_PUBLIC, problem=KeyProblem.LENGTH)
         return cls(key_type=key_type, ed25519=ed25519, application=application, comment=comment)
 
     @property
@@ -137,11 +135,11 @@ class SigningKey:
         try:
             private_key = load_ssh_private_key(pem, password=None)
         except TypeError as err:
-            raise KeyFormatError(expected=_PRIVATE, problem=KeyProblem.ENCRYPTED) from err
+            raise KeyFormatError(expected=KeyForm.SSH_PRIVATE, problem=KeyProblem.ENCRYPTED) from err
         except (ValueError, UnsupportedAlgorithm) as err:
-            raise KeyFormatError(expected=_PRIVATE, problem=KeyProblem.MALFORMED) from err
+            raise KeyFormatError(expected=KeyForm.SSH_PRIVATE, problem=KeyProblem.MALFORMED) from err
         if not isinstance(private_key, Ed25519PrivateKey):
-            raise KeyFormatError(expected=_PRIVATE, problem=KeyProblem.NOT_ED25519)
+            raise KeyFormatError(expected=KeyForm.SSH_PRIVATE, problem=KeyProblem.NOT_ED25519)
         return cls(private_key=private_key)
 
     def to_openssh(self) -> bytes:
@@ -162,4 +160,4 @@ def _key_type(text: bytes) -> KeyType:
     try:
         return KeyType(text.decode())
     except ValueError as err:
-        raise KeyFormatError(expected=_PUBLIC, problem=KeyProblem.UNKNOWN_TYPE) from err
+        raise KeyFormatError(expected=KeyForm.SSH_PUBLIC, problem=KeyProblem.UNKNOWN_TYPE) from err

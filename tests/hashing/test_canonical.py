@@ -51,6 +51,7 @@ def test_strings_are_escaped_as_rfc_8785_says() -> None:
         ({"a": -MAX_INTEGER - 1}, "$.a", ValueProblem.LARGE_INTEGER),
         ({"名": 1}, "$", ValueProblem.KEY),
         ({1: 1}, "$", ValueProblem.KEY),
+        ({"\x1b": 0.5}, "$.\\x1b", ValueProblem.FLOAT),
         ({"a": "\ud800"}, "$.a", ValueProblem.SURROGATE),
         ({"a": b"bytes"}, "$.a", ValueProblem.NOT_JSON),
         ([], "$", ValueProblem.NOT_JSON),
@@ -76,6 +77,11 @@ def test_the_longest_line_is_written_and_read() -> None:
     value = {"a": "x" * (MAX_LINE_BYTES - len('{"a":""}'))}
     assert len(canonical_line(value)) == MAX_LINE_BYTES
     assert parse_line(canonical_line(value)) == value
+
+
+def test_the_messages_name_the_limit_of_the_program() -> None:
+    assert f" {MAX_LINE_BYTES} bytes" in ValueProblem.TOO_LONG
+    assert f" {MAX_LINE_BYTES} bytes" in LineProblem.TOO_LONG
 
 
 MALFORMED = [

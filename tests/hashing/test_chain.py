@@ -132,6 +132,15 @@ def test_an_entry_that_does_not_follow_is_named_with_the_field(
     )
 
 
+def test_what_a_bad_entry_says_reaches_a_message_in_printable_form_and_cut() -> None:
+    misleading = entry_line(0, "\x1b[2J\u202e" + "x" * 200)
+    with pytest.raises(ChainBrokenError) as caught:
+        verify_chain([misleading])
+    assert caught.value.facts["found"] == "\\x1b[2J\\u202e" + "x" * 67
+    with pytest.raises(ChainBrokenError, match="found {'a': 1}"):
+        verify_chain([entry_line(0, None).replace(b'"prev":null', b'"prev":{"a":1}')])
+
+
 def test_an_unreadable_entry_is_a_broken_chain_with_its_reason() -> None:
     with pytest.raises(MalformedEntryError) as caught:
         verify_all([*LINES[:300], b'{"seq":300,"seq":300}'])
