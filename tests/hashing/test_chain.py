@@ -137,7 +137,7 @@ def test_what_a_bad_entry_says_reaches_a_message_in_printable_form_and_cut() -> 
     with pytest.raises(ChainBrokenError) as caught:
         verify_chain([misleading])
     assert caught.value.facts["found"] == "\\x1b[2J\\u202e" + "x" * 67
-    with pytest.raises(ChainBrokenError, match="found {'a': 1}"):
+    with pytest.raises(ChainBrokenError, match=r"found {'a': 1}\."):
         verify_chain([entry_line(0, None).replace(b'"prev":null', b'"prev":{"a":1}')])
 
 
