@@ -25,7 +25,7 @@ __all__ = ["MediaFacts", "ProbeOutcome", "Sandbox", "find_launcher", "probe"]
 # Facts go into ledger entries: nothing longer or stranger than codec names and dates ever are.
 _PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9 _.,:/()+~-]{0,63}", re.ASCII)
 
-# A day more than the longest recording that a card could hold; beyond it the header is nonsense.
+# No recorder runs a hundred days; beyond that the header is nonsense.
 _MAX_DURATION_MS = 100 * 24 * 3600 * 1000
 
 
@@ -84,20 +84,26 @@ def probe(path: Path, *, timeout_s: float, launcher: Path) -> MediaFacts:
         ProbeFailedError: the file could not be opened, or the launcher itself failed.
     """
     try:
-        answer = ffmpeg.probe(str(path), cmd=str(launcher), custody_timeout_s=f"{timeout_s:g}")
-    except ffmpeg.Error as err:
-        answer = _parse_failed(path, err.stdout, err.stderr)
+        return parse_answer(_ask(path, timeout_s, launcher))
     except (FileNotFoundError, PermissionError):
         return MediaFacts(outcome=ProbeOutcome.TOOL_MISSING)
-    return parse_answer(answer)
 
 
-def _parse_failed(path: Path, stdout: bytes, stderr: bytes) -> Any:
+def _ask(path: Path, timeout_s: float, launcher: Path) -> Mapping[str, Any]:
+    """Return the launcher's answer; it exits with an error for every outcome but `parsed`, and answers all the same."""
+    said = b""
     try:
-        return json.loads(stdout)
+        try:
+            answer = ffmpeg.probe(str(path), cmd=str(launcher), custody_timeout_s=f"{timeout_s:f}")
+        except ffmpeg.Error as err:
+            said = err.stderr
+            answer = json.loads(err.stdout)
+        if not isinstance(answer, dict) or "custody_probe" not in answer:
+            raise ValueError("no answer of custody-probe")
     except ValueError as err:
-        reason = stderr.decode("utf-8", "replace").strip().rpartition("\n")[2]
-        raise ProbeFailedError(path=shown(path), reason=shown(reason)) from err
+        reason = said.decode("utf-8", "replace").strip().rpartition("\n")[2]
+        raise ProbeFailedError(path=shown(path), reason=shown(reason or str(err))) from err
+    return answer
 
 
 def parse_answer(answer: Mapping[str, Any]) -> MediaFacts:
@@ -145,9 +151,9 @@ def _known_rate(value: object) -> str | None:
 def _duration_ms(value: object) -> int | None:
     try:
         duration_ms = Decimal(str(value)) * 1000
+        return int(duration_ms) if 0 <= duration_ms <= _MAX_DURATION_MS else None
     except InvalidOperation:
         return None
-    return int(duration_ms) if 0 <= duration_ms <= _MAX_DURATION_MS else None
 
 
 def _created_raw(holders: list[Mapping[str, Any]]) -> str | None:

@@ -165,8 +165,9 @@ def _run_in_bubblewrap(ffprobe: str, path: Path, deadline: float) -> _Run | None
     status, status_end = os.pipe()
     command = [bwrap, "--json-status-fd", str(status_end), "--unshare-all", "--die-with-parent", "--new-session"]
     command += ["--cap-drop", "ALL", "--chdir", "/", "--dev", "/dev", *_system_folders()]
-    command += ["--ro-bind", os.path.realpath(ffprobe), "/ffprobe", "--ro-bind", str(path), "/clip", "--", prlimit]
-    command += [f"--nproc={SANDBOX_PROCESSES}:{SANDBOX_PROCESSES}", "/ffprobe", *_ffprobe_arguments("/clip")]
+    command += ["--ro-bind", os.path.realpath(prlimit), "/prlimit", "--ro-bind", os.path.realpath(ffprobe), "/ffprobe"]
+    command += ["--ro-bind", str(path), "/clip", "--", "/prlimit", f"--nproc={SANDBOX_PROCESSES}:{SANDBOX_PROCESSES}"]
+    command += ["/ffprobe", *_ffprobe_arguments("/clip")]
     try:
         run = _run(command, deadline, pass_fds=(status_end,))
         os.close(status_end)
@@ -251,7 +252,7 @@ def _judge(run: _Run, said: Mapping[str, object], *, size_bytes: int) -> tuple[P
     reason = str(error.get("string", "")) if isinstance(error, dict) else ""
     if run.is_timed_out:
         return ProbeOutcome.TIMED_OUT, "no answer in time"
-    if run.stderr.startswith((b"bwrap: execvp", b"prlimit: failed to execute")):
+    if run.stderr.startswith(b"prlimit: failed to execute"):
         return ProbeOutcome.TOOL_MISSING, "ffprobe cannot start in the sandbox"
     if run.returncode == 0 and said.get("streams"):
         return ProbeOutcome.PARSED, ""
