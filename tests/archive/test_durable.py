@@ -1,7 +1,6 @@
 """Durable writes: whole or refused, never over anything, and every error says what it means."""
 
 import errno
-import fcntl
 import os
 import shutil
 import subprocess
@@ -23,10 +22,7 @@ from archive.durable import (
 )
 from archive.errors import AlreadyThereError, DurableWriteError, StoreFullError, StoreReadOnlyError
 from tests.archive.loop_filesystem import small_ext4
-
-# linux/fs.h: FS_IOC_SHUTDOWN, and its flag "do not flush the log": what a power cut does.
-FS_IOC_SHUTDOWN = 0x8004587D
-NO_LOG_FLUSH = (2).to_bytes(4, "little")
+from tests.archive.power_cut import cut_power, make_disk, power_on
 
 
 @pytest.fixture
@@ -190,7 +186,7 @@ def test_writes_after_the_disk_has_gone_are_refused(tmp_path: Path) -> None:
         folder = os.open(disk, os.O_RDONLY)
         try:
             os.close(open_created(disk / "lost", b"bytes"))
-            fcntl.ioctl(folder, FS_IOC_SHUTDOWN, NO_LOG_FLUSH)
+            cut_power(folder)
             with pytest.raises((DurableWriteError, StoreReadOnlyError)):
                 create_file(disk / "a", b"bytes")
             with pytest.raises((DurableWriteError, StoreReadOnlyError)):
@@ -214,3 +210,34 @@ def test_a_dropped_file_is_no_longer_in_memory(tmp_path: Path) -> None:
 def cached_pages(path: Path) -> int:
     counted = subprocess.run(["fincore", "-n", "-o", "PAGES", str(path)], check=True, capture_output=True, text=True)
     return int(counted.stdout)
+
+
+def test_what_was_reported_as_written_survives_a_power_cut(tmp_path: Path) -> None:
+    image = make_disk(tmp_path / "disk.img")
+    with power_on(image) as disk:
+        make_directories(disk / "staging/clip")
+        make_directories(disk / "clips/2026/11/21")
+        create_file(disk / "staging/clip/file", b"sealed")
+        fsync_directory(disk / "staging/clip")
+        rename_new(disk / "staging/clip", disk / "clips/2026/11/21/clip")
+        replace_file(disk / "note", b"new")
+        folder = os.open(disk, os.O_RDONLY)
+        cut_power(folder)
+        os.close(folder)
+    with power_on(image) as disk:
+        assert (disk / "clips/2026/11/21/clip/file").read_bytes() == b"sealed"
+        assert (disk / "note").read_bytes() == b"new"
+        assert list((disk / "staging").iterdir()) == []
+
+
+def test_what_was_only_flushed_as_a_whole_survives_a_power_cut(tmp_path: Path) -> None:
+    image = make_disk(tmp_path / "disk.img")
+    with power_on(image) as disk:
+        folder = os.open(disk, os.O_RDONLY)
+        for number in range(20):
+            os.close(open_created(disk / str(number), b"bytes"))
+        flush_filesystem(folder)
+        cut_power(folder)
+        os.close(folder)
+    with power_on(image) as disk:
+        assert [(disk / str(number)).read_bytes() for number in range(20)] == [b"bytes"] * 20

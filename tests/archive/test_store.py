@@ -24,6 +24,7 @@ from archive.errors import (
 )
 from archive.store import BALLAST_NAME, Store, StoreId, StoreLocation, StoreRole, create_store, open_store
 from tests.archive.loop_filesystem import small_ext4
+from tests.archive.power_cut import cut_power, make_disk, power_on
 from tests.archive.station import CREATED_AT, ORIGIN, Station
 
 STATION = Station()
@@ -89,6 +90,28 @@ def test_nothing_in_a_store_is_open_to_others(tmp_path: Path) -> None:
     assert modes.pop(".ballast") == 0o600
     assert set(modes.values()) == {0o440, 0o750}
     assert (tmp_path / "store").stat().st_mode & 0o7777 == 0o750
+
+
+def test_a_folder_that_was_open_to_others_is_closed(tmp_path: Path) -> None:
+    # R9: the root of a new file system is 0755
+    (tmp_path / "store").mkdir()
+    (tmp_path / "store").chmod(0o755)
+    create_at(tmp_path / "store")
+    assert (tmp_path / "store").stat().st_mode & 0o7777 == 0o750
+
+
+def test_a_store_that_was_reported_as_made_survives_a_power_cut(tmp_path: Path) -> None:
+    image = make_disk(tmp_path / "disk.img")
+    with power_on(image) as disk:
+        create_at(disk)
+        folder = os.open(disk, os.O_RDONLY)
+        cut_power(folder)
+        os.close(folder)
+    with power_on(image) as disk:
+        store = open_at(disk)
+        store.check_writable()
+        assert store.release_ballast()
+        assert (disk / "README.txt").stat().st_size > 1000
 
 
 def test_the_readme_names_the_three_checks_in_both_languages(tmp_path: Path) -> None:
