@@ -22,7 +22,7 @@ from bodycam_custody.audit_findings import Findings
 from hashing.canonical import Json
 from hashing.chain import verify_entries
 from hashing.errors import ChainBrokenError
-from hashing.frontier import EMPTY_ROOT, HASH_BYTES, Frontier, node_hash
+from hashing.frontier import EMPTY_ROOT, HASH_BYTES, Frontier, node_hash, root_of
 from hashing.merkle import tree_root
 from hashing.tiles import TILE_WIDTH
 
@@ -181,11 +181,11 @@ class EntryPass:
         if is_full and is_left:
             # Nothing has merged with it yet, so the smallest peak is exactly this bundle.
             self._out.subtrees.append(frontier.peaks[-1])
-        if inner or (is_full and not is_left):
+        elif is_full:
+            self._out.subtrees.append(root_of(leaves))
+        if inner:
             levels = _levels(leaves)
             self._out.roots.update((size, _root_at(before, levels, size - before.size)) for size in inner)
-            if is_full and not is_left:
-                self._out.subtrees.append(levels[-1][0])
 
     def _on_entries(self, entries: Iterable[tuple[int, dict[str, Json]]]) -> None:
         for seq, entry in entries:

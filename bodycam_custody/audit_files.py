@@ -43,18 +43,20 @@ def read_regular(path: Path, limit_bytes: int = MAX_FILE_BYTES) -> bytes:
     except (OSError, ValueError) as err:
         raise UnreadableError(_reason(err)) from err
     try:
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        about = os.fstat(descriptor)
+        if not stat.S_ISREG(about.st_mode):
             raise UnreadableError("not a regular file")
-        return _read_all(descriptor, limit_bytes)
+        return _read_all(descriptor, about.st_size, limit_bytes)
     except OSError as err:
         raise UnreadableError(_reason(err)) from err
     finally:
         os.close(descriptor)
 
 
-def _read_all(descriptor: int, limit_bytes: int) -> bytes:
+def _read_all(descriptor: int, size_bytes: int, limit_bytes: int) -> bytes:
+    # The size is only a hint for the buffer: a file may grow, and some file systems say 0.
     parts, left = [], limit_bytes + 1
-    while left and (part := os.read(descriptor, min(left, 1 << 20))):
+    while left and (part := os.read(descriptor, min(left, size_bytes + 4096))):
         parts.append(part)
         left -= len(part)
     if not left:

@@ -1,6 +1,6 @@
 """The catalog: a projection of ledger, texts and bags that anyone may delete.
 
-It answers questions quickly and decides nothing. `last_seq` says how far it has folded; what is missing is folded again.
+It answers questions quickly and decides nothing. `last_seq` says how far it has folded; the rest is folded again.
 """
 
 import logging
@@ -28,14 +28,14 @@ _TABLES: Mapping[str, tuple[Mapping[str, type], str | tuple[str, ...]]] = {
         {
             "docking_id": str, "kind": str, "slot": str, "recorder": str, "docked_at": str, "seen_at": str,
             "closed_at": str, "phase": str, "clock_offset_ms": int, "clock_offset_uncertainty_ms": int, "profile": str,
-            "files_found": int, "bytes_found": int, "special_files": int, "filesystem": str,
+            "files_found": int, "bytes_found": int, "special_files": int, "filesystem": str, "code": str,
         },
         "docking_id",
     ),
     "files": (
         {
-            "docking_id": str, "file": int, "size_bytes": int, "mtime_ns": str, "file_type": str, "path_commitment": str,
-            "path": bytes, "main": int, "outcome": str, "clip_id": str, "failure": str,
+            "docking_id": str, "file": int, "size_bytes": int, "mtime_ns": str, "file_type": str,
+            "path_commitment": str, "path": bytes, "main": int, "outcome": str, "clip_id": str, "failure": str,
         },
         ("docking_id", "file"),
     ),
@@ -125,11 +125,27 @@ class Catalog:
         """
         try:
             with self._lock:
-                return [dict(row) for row in self._db.execute(query, parameters)]  # type: ignore[arg-type]  # SQLite takes both
+                return [dict(row) for row in self._db.execute(query, parameters)]
         except sqlite3.OperationalError:
             raise
         except sqlite3.DatabaseError as err:
             raise CatalogCorruptError(path=str(self.path), reason=str(err)) from err
+
+    def last_success(self, job: str) -> str | None:
+        """Return when a scheduled job last succeeded, None for never or not known."""
+        return self._meta(f"job:{job}", "") or None
+
+    def note_success(self, job: str, at: str) -> None:
+        """Remember when a scheduled job succeeded; losing it only means that the job runs earlier."""
+        with self._writing() as db:
+            db.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (f"job:{job}", at))
+
+    def name_clips(self, names: Mapping[str, bytes]) -> None:
+        """Set the original names of clips, by clip id."""
+        with self._writing() as db:
+            db.executemany(
+                "UPDATE clips SET path = ? WHERE clip_id = ?", [(name, clip) for clip, name in names.items()]
+            )
 
     def clear(self) -> None:
         """Forget everything, so that the whole ledger can be folded again."""

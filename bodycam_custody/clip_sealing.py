@@ -1,4 +1,4 @@
-"""What becomes of copied units: a new clip is sealed, a known one sighted, a new sidecar of a known one supplemented."""
+"""What becomes of copied units: a new clip is sealed, a known one sighted, its new sidecars supplemented."""
 
 import logging
 from collections.abc import Sequence
@@ -101,18 +101,20 @@ class ClipSealing:
 
     def _record_known(self, units: Sequence[CopiedUnit]) -> None:
         """Enter a sighting of each clip, and seal sidecars it did not have before in a supplement."""
+        drafts: list[Draft] = []
         for unit in units:
             clip_id = self._clip_id(unit)
-            # Each file of the unit that the clip already has is done with; what is left is new.
+            drafts.append(self._sighted_draft(clip_id, unit.unit.main, is_new=False))
             fresh = self._fresh_sidecars(clip_id, unit)
-            drafts = [self._sighted_draft(clip_id, unit.unit.main, is_new=False)]
             if fresh:
                 self._remove_from_staging(unit, [number for number in unit.done if number not in fresh])
                 (bag,) = self._seal([self._staged(unit, self._supplement_id(clip_id), fresh)])
-                drafts.append(self._supplement_draft(bag))
-            self._station.record.enter(drafts)
+                # Entered at once: the next unit may bring the same sidecar again.
+                self._station.record.enter([*drafts, self._supplement_draft(bag)])
+                drafts = []
             self.counts["sealed"] += len(fresh)
             self.counts["known"] += len(unit.done) - len(fresh)
+        self._station.record.enter(drafts)
 
     def _record_failures(self, batch: Sequence[CopiedUnit]) -> None:
         drafts = []

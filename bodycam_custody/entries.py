@@ -32,6 +32,7 @@ class EntryKind(StrEnum):
     FILE_FAILED = "file.failed"
     BAG_ADOPTED = "bag.adopted"
     BAG_QUARANTINED = "bag.quarantined"
+    COPY_MISSING = "copy.missing"
     REPLICA_WRITTEN = "replica.written"
     CLIP_PROBED = "clip.probed"
     CLIP_TIMED = "clip.timed"

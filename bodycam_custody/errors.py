@@ -23,6 +23,9 @@ StatedError
     ├── AmbiguousIdError
     ├── PrimaryUnavailableError
     ├── StoreNotEnteredError
+    ├── SocketTakenError
+    ├── DemoFolderTakenError
+    ├── DemoCardMissingError
     ├── ImportRefusedError
     ├── CardSilentError
     ├── CardReaderFailedError
@@ -201,6 +204,27 @@ class StoreNotEnteredError(CustodyError):
 
     code = "store-not-entered"
     template = N_("store {store_id} is configured but the ledger does not name it, so nothing is written there")
+
+
+class SocketTakenError(CustodyError):
+    """Something that is no socket stands where the daemon's socket goes."""
+
+    code = "socket-taken"
+    template = N_("{path} is not a socket; expected nothing or a socket there, move it away")
+
+
+class DemoFolderTakenError(CustodyError):
+    """The demonstration would write into a folder in use."""
+
+    code = "demo-folder-taken"
+    template = N_("{path} is not empty; the demonstration needs a new folder, choose another with --dir")
+
+
+class DemoCardMissingError(CustodyError):
+    """There is no card to show."""
+
+    code = "demo-card-missing"
+    template = N_("card {path} is not a folder; give a folder with recordings, or leave --card out")
 
 
 class ImportRefusedError(CustodyError):

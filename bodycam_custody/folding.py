@@ -116,9 +116,9 @@ def _clip_sealed(db: sqlite3.Connection, entry: Entry, facts: Mapping[str, Any],
     sealed_at = rfc3339(entry.at)
     db.execute(
         "INSERT INTO clips (clip_id, recorder, file_type, size_bytes, sha256, bag_path, tagmanifest, docking_id, file,"
-        " path, sealed_at, docked_at, state, sightings, handover, handover_reason, device_id)"
+        " path, sealed_at, docked_at, state, sightings, handover, handover_reason)"
         " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, (SELECT path FROM files WHERE docking_id = ? AND file = ?), ?,"
-        " (SELECT docked_at FROM dockings WHERE docking_id = ?), ?, 0, ?, ?, ?)",
+        " (SELECT docked_at FROM dockings WHERE docking_id = ?), ?, 0, ?, ?)",
         (
             clip_id,
             facts["recorder"],
@@ -136,7 +136,6 @@ def _clip_sealed(db: sqlite3.Connection, entry: Entry, facts: Mapping[str, Any],
             ClipState.SEALED,
             Handover.UNDETERMINABLE,
             HandoverReason.NOT_PROBED,
-            facts["device_id"],
         ),
     )
     for store in facts["stores"]:
@@ -202,8 +201,8 @@ def _file_failed(db: sqlite3.Connection, _: Entry, facts: Mapping[str, Any], __:
 
 def _dock_closed(db: sqlite3.Connection, entry: Entry, facts: Mapping[str, Any], __: Mapping[str, bytes]) -> None:
     db.execute(
-        "UPDATE dockings SET phase = ?, closed_at = ? WHERE docking_id = ?",
-        (facts["outcome"], rfc3339(entry.at), facts["docking_id"]),
+        "UPDATE dockings SET phase = ?, closed_at = ?, code = ? WHERE docking_id = ?",
+        (facts["outcome"], rfc3339(entry.at), facts["code"], facts["docking_id"]),
     )
 
 
@@ -219,14 +218,21 @@ def _replica_written(db: sqlite3.Connection, entry: Entry, facts: Mapping[str, A
     db.execute("UPDATE clips SET state = ? WHERE clip_id = ?", (clip_state(db, facts["clip_id"]), facts["clip_id"]))
 
 
+def _copy_missing(db: sqlite3.Connection, _: Entry, facts: Mapping[str, Any], __: Mapping[str, bytes]) -> None:
+    db.execute(
+        "UPDATE copies SET answer = 'no' WHERE clip_id = ? AND store_id = ?", (facts["clip_id"], facts["store_id"])
+    )
+    db.execute("UPDATE clips SET state = ? WHERE clip_id = ?", (clip_state(db, facts["clip_id"]), facts["clip_id"]))
+
+
 def _clip_probed(db: sqlite3.Connection, _: Entry, facts: Mapping[str, Any], __: Mapping[str, bytes]) -> None:
     db.execute("UPDATE clips SET probe = ? WHERE clip_id = ?", (json.dumps(dict(facts)), facts["clip_id"]))
 
 
 def _clip_timed(db: sqlite3.Connection, _: Entry, facts: Mapping[str, Any], __: Mapping[str, bytes]) -> None:
     db.execute(
-        "UPDATE clips SET times = ?, recorded_from = ?, recorded_to = ? WHERE clip_id = ?",
-        (json.dumps(dict(facts)), facts.get("from"), facts.get("to"), facts["clip_id"]),
+        "UPDATE clips SET times = ?, recorded_from = ?, recorded_to = ?, device_id = ? WHERE clip_id = ?",
+        (json.dumps(dict(facts)), facts["from"], facts["to"], facts["device_id"], facts["clip_id"]),
     )
 
 
@@ -266,6 +272,7 @@ _FOLDS: Mapping[str, Fold] = {
     EntryKind.FILE_FAILED: _file_failed,
     EntryKind.BAG_QUARANTINED: _bag_quarantined,
     EntryKind.REPLICA_WRITTEN: _replica_written,
+    EntryKind.COPY_MISSING: _copy_missing,
     EntryKind.CLIP_PROBED: _clip_probed,
     EntryKind.CLIP_TIMED: _clip_timed,
     EntryKind.SESSION_GROUPED: _session_grouped,

@@ -63,12 +63,10 @@ def create_station(settings: Settings, people: Sequence[Person], clock: Clock) -
     ]
     # 3. Entry 0 and what it needs beside it, in one transaction.
     Texts(state / TEXTS_DB).close()
-    ledger = Ledger(
-        state / LEDGER_DB, signer=keys.checkpoint, origin=settings.station.origin, clock=clock, create=True
-    )
+    ledger = Ledger(state / LEDGER_DB, signer=keys.checkpoint, origin=settings.station.origin, clock=clock, create=True)
     drafts = [_genesis_draft(settings, people, keys), rule_set_draft(settings.rule_set)]
     for store in stores:
-        disks: list[Json] | None = sorted(store.marker.disks) if store.marker.disks else None
+        disks: list[Json] | None = [*sorted(store.marker.disks)] if store.marker.disks else None
         drafts.append(
             Draft(
                 kind=EntryKind.STORE_ADDED,

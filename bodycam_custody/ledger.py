@@ -98,6 +98,14 @@ class Ledger:
         return self._newest
 
     @property
+    def genesis_leaf(self) -> bytes:
+        """The leaf hash of entry 0, by which an outsider knows this ledger."""
+        leaf = self._leaf(0)
+        if leaf is None:
+            raise LedgerRefusesError(path=str(self.path), reason="it has no entry 0")
+        return leaf
+
+    @property
     def refusal(self) -> StatedError | None:
         """Why nothing may be appended, or None."""
         return self._refusal

@@ -1,9 +1,13 @@
 """The one way into the ledger: commit, sign, copy the head elsewhere, and only then show it."""
 
+import base64
+import json
 import logging
 import threading
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
+from archive.bag import CLIP_JSON
 from archive.errors import ArchiveError
 from archive.ledger_copy import LedgerCopy
 from archive.store import LEDGER
@@ -100,3 +104,24 @@ class Record:
                     batch = []
             self.catalog.fold(batch)
             return behind
+
+    def fill_names_from_bags(self) -> int:
+        """Read original names from sealed bags where texts no longer hold them; return how many bags were read."""
+        rows = self.catalog.rows("SELECT clip_id, bag_path FROM clips WHERE path IS NULL")
+        names: dict[str, bytes] = {}
+        for row in rows:
+            for store in self._stores.present():
+                name = _name_in_bag(store.path / row["bag_path"] / CLIP_JSON)
+                if name is not None:
+                    names[row["clip_id"]] = name
+                    break
+        self.catalog.name_clips(names)
+        return len(names)
+
+
+def _name_in_bag(path: Path) -> bytes | None:
+    """Return the main file's name on its card as clip.json has it, None where it cannot be read."""
+    try:
+        return base64.b64decode(json.loads(path.read_bytes())["files"][0]["path_base64"])
+    except (OSError, ValueError, KeyError, IndexError, TypeError):
+        return None

@@ -216,6 +216,14 @@ class InterpretationSettings:
             meaning=N_("a gap up to this is a file split, a longer one an interruption"),
         ),
     ] = 2
+    session_gap_minutes: Annotated[
+        int,
+        Setting(
+            kind=WholeNumber(at_least=1, at_most=1_440),
+            unit=N_("minutes"),
+            meaning=N_("a gap up to this is an interruption of one session, a longer one begins another session"),
+        ),
+    ] = 30
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

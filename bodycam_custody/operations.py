@@ -1,0 +1,165 @@
+"""Every operation of the station as a row of one table: name, `/v1` path, typed request, right, article.
+
+What runs behind a row is in handlers.py; whoever only calls needs this module alone, so it imports little.
+"""
+
+from collections.abc import Mapping
+from dataclasses import MISSING, dataclass, fields
+from enum import StrEnum
+from typing import Any, Final
+
+from bodycam_custody.errors import AuthorisationError, OperationUnknownError, RequestInvalidError
+from bodycam_custody.model import ClipState
+
+# Lists are given in pages of at most this many.
+PAGE_LIMIT = 1000
+# A shortened clip id must still be typed on purpose.
+ID_PREFIX_CHARACTERS = 6
+
+
+class Right(StrEnum):
+    """What a caller must be allowed; the desk gives rights to people, until then the station's owner has them all."""
+
+    SEE = "see"
+    IMPORT = "import"
+    VERIFY = "verify"
+    MAINTAIN = "maintain"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Nothing:
+    """No parameters."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """Which part of a list: at most `limit` items, those after the one named `after`."""
+
+    limit: int = 100
+    after: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClipPage:
+    """Which clips: of one state, of one docking, or all."""
+
+    limit: int = 500
+    after: str | None = None
+    state: str | None = None
+    docking_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OneClip:
+    """A clip by its id or a unique beginning of it."""
+
+    clip_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OneDocking:
+    """A docking by its id."""
+
+    docking_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImportFolder:
+    """A folder to take in, absolute."""
+
+    path: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Operation:
+    """One row: what may be asked, how, and who may."""
+
+    name: str
+    method: str
+    path: str
+    request: type[Any]
+    right: Right
+    article: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Caller:
+    """Who asks, as the kernel says: never as the request says."""
+
+    uid: int
+
+
+TABLE: Final[tuple[Operation, ...]] = tuple(
+    Operation(name=name, method=method, path=path, request=request, right=right, article=article)
+    for name, method, path, request, right, article in (
+        ("status.show", "GET", "/v1/status", Nothing, Right.SEE, "CZ, HY"),
+        ("dockings.list", "GET", "/v1/dockings", Page, Right.SEE, "A3 art. 7"),
+        ("dockings.show", "GET", "/v1/dockings/{docking_id}", OneDocking, Right.SEE, "A3 art. 7"),
+        ("imports.start", "POST", "/v1/imports", ImportFolder, Right.IMPORT, "HH, CZ"),
+        ("clips.list", "GET", "/v1/clips", ClipPage, Right.SEE, "A3 art. 3"),
+        ("clips.show", "GET", "/v1/clips/{clip_id}", OneClip, Right.SEE, "A3 art. 3"),
+        ("clips.history", "GET", "/v1/clips/{clip_id}/history", OneClip, Right.SEE, "A3 art. 2"),
+        ("clips.verify", "POST", "/v1/clips/{clip_id}/verify", OneClip, Right.VERIFY, "A3 art. 5"),
+        ("stores.list", "GET", "/v1/stores", Nothing, Right.SEE, "A3 art. 7"),
+        ("stores.rebuild", "POST", "/v1/stores/rebuild", Nothing, Right.MAINTAIN, "A3 art. 7"),
+        ("audit.checkpoint", "POST", "/v1/audit/checkpoint", Nothing, Right.SEE, "A3 art. 5"),
+        ("keys.show", "GET", "/v1/keys", Nothing, Right.SEE, "A3 art. 5"),
+    )
+)
+
+
+def operation_named(name: str) -> Operation:
+    """Return the row with this name.
+
+    Raises:
+        OperationUnknownError: there is none.
+    """
+    for operation in TABLE:
+        if operation.name == name:
+            return operation
+    raise OperationUnknownError(operation=name)
+
+
+def authorise(caller: Caller, operation: Operation, *, owner_uid: int) -> None:
+    """Return if `caller` may run `operation`.
+
+    Until people are registered with a Unix uid at the desk, only root and the owner of the station may.
+
+    Raises:
+        AuthorisationError: not allowed; nothing was done.
+    """
+    if caller.uid not in {0, owner_uid}:
+        raise AuthorisationError(uid=caller.uid, operation=operation.name, article=operation.article)
+
+
+def parse_request(operation: Operation, params: Mapping[str, object]) -> Any:
+    """Return the typed request of `operation`; every parameter is known, present where needed, and of its type.
+
+    Raises:
+        RequestInvalidError: names the first parameter that is wrong.
+    """
+    known = {field.name: field for field in fields(operation.request)}
+    for name in params:
+        if name not in known:
+            raise RequestInvalidError(name=name, expected=", ".join(known) or "none", found=str(params[name]))
+    values: dict[str, object] = {}
+    for name, field in known.items():
+        value = params.get(name)
+        if value is None and field.default is MISSING:
+            raise RequestInvalidError(name=name, expected="a value", found="nothing")
+        if value is not None:
+            values[name] = _typed(name, value, is_number=field.type is int)
+    return operation.request(**values)
+
+
+def _typed(name: str, value: object, *, is_number: bool) -> object:
+    if is_number:
+        text = str(value)
+        if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= PAGE_LIMIT:
+            raise RequestInvalidError(name=name, expected=f"a number from 1 to {PAGE_LIMIT}", found=text)
+        return int(text)
+    if not isinstance(value, str):
+        raise RequestInvalidError(name=name, expected="text", found=repr(value))
+    if name == "state" and value not in list(ClipState):
+        raise RequestInvalidError(name=name, expected=", ".join(ClipState), found=value)
+    return value

@@ -1,0 +1,102 @@
+"""Step 8: bringing a sealed bag to a store that was not there when it was sealed."""
+
+import logging
+import os
+import secrets
+from collections.abc import Mapping
+from typing import Any
+
+from archive.bag_check import check_bag
+from archive.copying import CopyBuffers, copy_verified
+from archive.durable import DIRECTORY_MODE, flush_filesystem, make_directories, rename_without_replacing, stated
+from archive.errors import ArchiveError
+from archive.store import Store
+from bodycam_custody.bag_signatures import bag_verifier
+from bodycam_custody.entries import Draft, EntryKind
+from bodycam_custody.errors import BagAlreadyThereError
+from bodycam_custody.staging import staging_area
+from bodycam_custody.station import Station
+from hashing.digest import Digest
+
+logger = logging.getLogger(__name__)
+
+_LACKING = """
+SELECT c.clip_id, c.bag_path, c.tagmanifest FROM clips c
+WHERE NOT EXISTS (SELECT 1 FROM copies WHERE copies.clip_id = c.clip_id AND copies.store_id = ?)
+ORDER BY c.sealed_at, c.clip_id
+"""
+_HOLDERS = "SELECT store_id FROM copies WHERE clip_id = ? AND answer = 'yes'"
+
+
+def replicate_lacking(station: Station) -> int:
+    """Copy every bag a present store lacks from one that verifies, and return how many copies were made.
+
+    Every copy is read back, and then checked as a whole bag with its signature against the ledger, before it is
+    entered. A store that fails is left for the next run.
+    """
+    made = 0
+    for target in station.stores.present():
+        for row in station.catalog.rows(_LACKING, (target.location.store_id,)):
+            try:
+                made += _replicate(station, row, target)
+            except ArchiveError:
+                logger.exception("replication stopped store=%s", target.location.store_id)
+                break
+    return made
+
+
+def _replicate(station: Station, row: Mapping[str, Any], target: Store) -> bool:
+    holders = {holder["store_id"] for holder in station.catalog.rows(_HOLDERS, (row["clip_id"],))}
+    expected = Digest(hex=row["tagmanifest"])
+    for source in station.stores.present():
+        if source.location.store_id not in holders:
+            continue
+        if check_bag(
+            source.path / row["bag_path"], verify_signature=bag_verifier(station), expected_tagmanifest=expected
+        ):
+            logger.error("copy does not verify store=%s clip=%s", source.location.store_id, row["clip_id"])
+            continue
+        _copy_bag(station, source, target, row["bag_path"], expected)
+        station.record.enter([replica_draft(row["clip_id"], row["bag_path"], expected, target)])
+        return True
+    return False
+
+
+def _copy_bag(station: Station, source: Store, target: Store, bag_path: str, expected: Digest) -> None:
+    target.check_writable()
+    final = target.path / bag_path
+    name = f"replica-{secrets.token_hex(8)}"
+    scratch = CopyBuffers()
+    with staging_area([target], name):
+        staged = target.staging / name / "bag"
+        with stated(staged):
+            for folder in (staged, staged / "data", staged / "custody"):
+                folder.mkdir(DIRECTORY_MODE)
+            for path in sorted(path for path in (source.path / bag_path).rglob("*") if path.is_file()):
+                descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+                try:
+                    copy_verified(descriptor, [staged / path.relative_to(source.path / bag_path)], scratch=scratch)
+                finally:
+                    os.close(descriptor)
+        flush_filesystem(target.staging)
+        findings = check_bag(staged, verify_signature=bag_verifier(station), expected_tagmanifest=expected)
+        if findings:
+            raise BagAlreadyThereError(store=target.location.store_id, bag_path=bag_path)
+        make_directories(final.parent)
+        rename_without_replacing(staged, final)
+        flush_filesystem(target.staging)
+
+
+def replica_draft(clip_id: str, bag_path: str, tagmanifest: Digest, store: Store) -> Draft:
+    """Return the entry that `store` now holds the bag, read back from its medium."""
+    return Draft(
+        kind=EntryKind.REPLICA_WRITTEN,
+        subject=f"clip:{clip_id}",
+        facts={
+            "clip_id": clip_id,
+            "bag_path": bag_path,
+            "tagmanifest_sha256": tagmanifest.hex,
+            "store_id": store.location.store_id,
+            "reread": "medium",
+        },
+    )

@@ -1,0 +1,174 @@
+"""A station at work in this process: dockings and imports on threads, interpretation beside them."""
+
+import logging
+import os
+import secrets
+import threading
+from collections.abc import Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+
+from archive.media import find_launcher
+from bodycam_custody.docking_drafts import Arrival
+from bodycam_custody.entries import Actor
+from bodycam_custody.errors import ImportRefusedError
+from bodycam_custody.intake import take_in
+from bodycam_custody.interpretation import interpret_waiting
+from bodycam_custody.model import DockingId
+from bodycam_custody.progress import Progress
+from bodycam_custody.reconcile import reconcile
+from bodycam_custody.replication import replicate_lacking
+from bodycam_custody.slots import Slots
+from bodycam_custody.station import Station
+from docking.card import UNKNOWN_RECORDER, DockedCard, DockingKind
+from hashing.errors import StatedError, shown
+
+logger = logging.getLogger(__name__)
+
+# How long an idle interpreter sleeps before it looks for work nobody announced.
+IDLE_LOOK_S = 60.0
+
+
+class Runtime:
+    """Runs what a station does beside answering. Use it as a context manager."""
+
+    def __init__(self, station: Station, *, mode: str) -> None:
+        self.station = station
+        self.mode = mode
+        self.pid = os.getpid()
+        self.since = station.clock.now()
+        self.owner_uid = station.settings.paths.state.stat().st_uid
+        self.problem: StatedError | None = None
+        self._progress: dict[str, Progress] = {}
+        self._cards = ThreadPoolExecutor(station.settings.docking.cards_at_once, thread_name_prefix="card")
+        self._stopping = threading.Event()
+        self._interpreter: threading.Thread | None = None
+        self._busy = threading.Lock()
+        self._slots: Slots | None = None
+
+    @property
+    def progress(self) -> Mapping[str, Progress]:
+        """The progress of every docking this process has worked on."""
+        return self._progress
+
+    def settle(self) -> None:
+        """Reconcile disks, ledger and catalog, and write missing copies; a ledger that refuses stays as it is."""
+        try:
+            with self.station.sealing:
+                reconcile(self.station)
+            replicate_lacking(self.station)
+        except StatedError as err:
+            self.problem = err
+            logger.exception("station could not be reconciled")
+
+    def start_interpreting(self) -> None:
+        """Interpret sealed clips in the background from now on."""
+        self._interpreter = threading.Thread(target=self._interpret, name="interpreter", daemon=True)
+        self._interpreter.start()
+        self.station.interpret_soon()
+
+    def watch_slips(self) -> None:
+        """Take in every card a trusted slip announces from now on, those already docked included.
+
+        Raises:
+            SlipFolderMissingError: the folder of the slips is not there.
+        """
+        self._slots = Slots(self.station, self.dock, self.new_docking_id)
+        self._slots.start()
+
+    def dock(self, arrival: Arrival) -> "Future[None]":
+        """Take in a card on a thread of its own, when one of `cards_at_once` is free."""
+        progress = Progress()
+        self._progress[arrival.docking_id] = progress
+        return self._cards.submit(self._take_in, arrival, progress)
+
+    def start_import(self, path: Path, *, actor: Actor) -> DockingId:
+        """Begin to take in a folder and return its docking id (R20).
+
+        Raises:
+            ImportRefusedError: the folder lies outside the import roots, or touches a store or the state.
+        """
+        root = self._importable(path)
+        now = self.station.clock.now()
+        arrival = Arrival(
+            docking_id=self.new_docking_id(),
+            card=DockedCard(
+                root=root,
+                kind=DockingKind.IMPORT,
+                recorder=UNKNOWN_RECORDER,
+                slot=None,
+                port_path=None,
+                filesystem="folder",
+            ),
+            docked_at=now,
+            actor=actor,
+        )
+        self.dock(arrival)
+        return arrival.docking_id
+
+    def new_docking_id(self) -> DockingId:
+        """Return a fresh id, readable at the counter: the moment, and four random characters."""
+        random = "".join(secrets.choice("abcdefghijkmnpqrstuvwxyz23456789") for _ in range(4))
+        return DockingId(f"{self.station.clock.now():%Y%m%dT%H%M%SZ}-{random}")
+
+    def close(self, *, wait_s: float = 5.0) -> None:
+        """Stop taking in cards and interpreting. A copy under way is left as a crash would leave it: nothing is lost."""
+        self._stopping.set()
+        if self._slots is not None:
+            self._slots.stop()
+        self._cards.shutdown(wait=False, cancel_futures=True)
+        self.station.interpret_soon()
+        if self._interpreter is not None:
+            self._interpreter.join(wait_s)
+
+    def finish(self) -> None:
+        """Wait until every docking begun has ended and every clip is interpreted."""
+        self._cards.shutdown(wait=True)
+        with self._busy:
+            interpret_waiting(self.station, launcher=find_launcher())
+
+    def _take_in(self, arrival: Arrival, progress: Progress) -> None:
+        try:
+            take_in(self.station, arrival, progress)
+        except StatedError as err:
+            # The ledger took no entry about it, so this is the only place where it shows.
+            progress.add_problem(err)
+            self.problem = err
+            logger.exception("docking could not be recorded docking=%s", arrival.docking_id)
+        except Exception:
+            logger.exception("docking failed docking=%s", arrival.docking_id)
+            raise
+
+    def _interpret(self) -> None:
+        while not self._stopping.is_set():
+            self.station.has_work.wait(IDLE_LOOK_S)
+            self.station.has_work.clear()
+            if self._stopping.is_set():
+                return
+            try:
+                with self._busy:
+                    interpret_waiting(self.station, launcher=find_launcher())
+            except StatedError:
+                logger.exception("interpretation waits")
+            except Exception:
+                # The rim of this thread: sealed clips are safe without being interpreted, the next look tries again.
+                logger.exception("interpretation failed")
+
+    def _importable(self, path: Path) -> Path:
+        settings = self.station.settings
+        if not path.is_absolute():
+            raise ImportRefusedError(path=shown(path), reason="expected an absolute path")
+        root = path.resolve()
+        if not root.is_dir():
+            raise ImportRefusedError(path=shown(path), reason="it is not a folder")
+        roots = [one.resolve() for one in settings.paths.import_roots]
+        if not any(root.is_relative_to(one) for one in roots):
+            allowed = ", ".join(shown(one) for one in roots) or "none"
+            raise ImportRefusedError(path=shown(path), reason=f"it lies under none of the import roots ({allowed})")
+        for ours in (settings.paths.state, settings.paths.keys, *(store.path for store in settings.stores)):
+            held = ours.resolve()
+            if root.is_relative_to(held) or held.is_relative_to(root):
+                raise ImportRefusedError(
+                    path=shown(path), reason=f"it holds or lies in the station's own {shown(held)}"
+                )
+        return root

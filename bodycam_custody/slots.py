@@ -1,0 +1,102 @@
+"""From dock slips to arrivals: which cards are docked now, and which are waiting to be read again."""
+
+import logging
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
+from pathlib import Path
+
+from bodycam_custody.docking_drafts import Arrival
+from bodycam_custody.entries import DAEMON
+from bodycam_custody.model import DockingId, DockingPhase
+from bodycam_custody.station import Station
+from docking.card_mount import check_card_mount
+from docking.slips import DockSlip, read_slip
+from docking.watch import SlipWatcher
+from hashing.errors import StatedError
+
+logger = logging.getLogger(__name__)
+
+# A card whose docking failed is tried again while it stays docked: a full or absent store may be back.
+FIRST_RETRY_S = 60.0
+LONGEST_RETRY_S = 1800.0
+
+Dock = Callable[[Arrival], "Future[None]"]
+
+
+class Slots:
+    """Watches the slip folder and hands every trusted, mounted card over once."""
+
+    def __init__(self, station: Station, dock: Dock, new_docking_id: Callable[[], DockingId]) -> None:
+        self._station = station
+        self._dock = dock
+        self._new_docking_id = new_docking_id
+        self._present: dict[Path, threading.Event] = {}
+        self._lock = threading.Lock()
+        settings = station.settings
+        self._watcher = SlipWatcher(
+            settings.paths.slips, self._on_seen, self._on_gone, rescan_s=settings.docking.rescan_s
+        )
+
+    def start(self) -> None:
+        """Begin to watch; cards already docked are announced at once.
+
+        Raises:
+            SlipFolderMissingError: the slip folder is not there.
+        """
+        self._watcher.start()
+
+    def stop(self) -> None:
+        """Watch no more; cards being read are not waited for."""
+        self._watcher.stop()
+        with self._lock:
+            for gone in self._present.values():
+                gone.set()
+
+    def _on_seen(self, path: Path) -> None:
+        gone = threading.Event()
+        with self._lock:
+            self._present[path] = gone
+        threading.Thread(target=self._serve, args=(path, gone), name=f"slot-{path.stem}", daemon=True).start()
+
+    def _on_gone(self, path: Path) -> None:
+        with self._lock:
+            gone = self._present.pop(path, None)
+        if gone is not None:
+            gone.set()
+
+    def _serve(self, path: Path, gone: threading.Event) -> None:
+        """Dock the card of one slip, again and again until a docking closed or the slip is gone."""
+        retry_s = FIRST_RETRY_S
+        while not gone.is_set():
+            try:
+                arrival = self._arrival(path)
+                self._dock(arrival).result()
+                if self._is_closed(arrival.docking_id):
+                    return
+            except StatedError as err:
+                logger.error("card is not read slip=%s reason=%s", path.name, err)
+            except Exception:
+                # The rim of this thread; the traceback is what an operator needs.
+                logger.exception("card is not read slip=%s", path.name)
+            gone.wait(retry_s)
+            retry_s = min(retry_s * 2, LONGEST_RETRY_S)
+
+    def _arrival(self, path: Path) -> Arrival:
+        settings = self._station.settings.docking
+        slip: DockSlip = read_slip(path, trusted_uids=frozenset(settings.slip_owner_uids))
+        check_card_mount(slip, folder_cards_allowed=settings.folder_cards)
+        return Arrival(
+            docking_id=self._new_docking_id(),
+            card=slip.card(),
+            docked_at=slip.docked_at,
+            clock_offset_ms=slip.clock_offset_ms,
+            clock_offset_uncertainty_ms=slip.clock_offset_uncertainty_ms,
+            device=slip.device,
+            diskseq=slip.diskseq,
+            actor=DAEMON,
+        )
+
+    def _is_closed(self, docking_id: DockingId) -> bool:
+        rows = self._station.catalog.rows("SELECT phase FROM dockings WHERE docking_id = ?", (docking_id,))
+        return bool(rows) and rows[0]["phase"] == DockingPhase.CLOSED

@@ -1,0 +1,229 @@
+"""What clips, dockings and stores look like to those who ask: the values behind `/v1` and `--json`."""
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from bodycam_custody.error_codes import problem_of_code
+from bodycam_custody.model import ClipState, DockingPhase, FileOutcome, Handover, Remark
+from bodycam_custody.progress import Progress
+from bodycam_custody.station import Station
+from docking.source import FileType
+from hashing.errors import StatedError, shown
+
+SAFE_STATES = frozenset({ClipState.SAFE, ClipState.SAFE_ONE_DISK, ClipState.SAFE_DISKS_UNPROVEN})
+_STATE_REMARKS = {
+    ClipState.SAFE_ONE_DISK: Remark.STORES_ON_ONE_DISK,
+    ClipState.SAFE_DISKS_UNPROVEN: Remark.DISKS_UNPROVEN,
+}
+_PROBE_REMARKS = {
+    "not-media": Remark.NOT_MEDIA,
+    "unparseable": Remark.UNPARSEABLE,
+    "timed-out": Remark.PROBE_TIMED_OUT,
+}
+
+
+def problem(error: StatedError) -> dict[str, Any]:
+    """Return an error as it travels: code, template and facts; a fact that is itself an error travels whole."""
+    facts = {
+        name: problem(fact) if isinstance(fact, StatedError) else fact if isinstance(fact, int) else str(fact)
+        for name, fact in error.facts.items()
+    }
+    return {"code": error.code, "template": error.template, "facts": facts}
+
+
+def clip_views(station: Station, rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Return clips as listed; `rows` are rows of the catalog's clips table."""
+    copies = _copies_of(station, [row["clip_id"] for row in rows])
+    return [_clip_view(row, copies.get(row["clip_id"], [])) for row in rows]
+
+
+def _clip_view(row: Mapping[str, Any], copies: list[dict[str, Any]]) -> dict[str, Any]:
+    return {
+        "clip_id": row["clip_id"],
+        "recorder_id": row["recorder"],
+        "device_id": row["device_id"],
+        "source_path": None if row["path"] is None else shown(row["path"]),
+        "size_bytes": row["size_bytes"],
+        "sha256": row["sha256"],
+        "file_type": row["file_type"],
+        "recorded_from": row["recorded_from"],
+        "recorded_to": row["recorded_to"],
+        "handover_due": row["handover_due"],
+        "handover": row["handover"],
+        "handover_reason": row["handover_reason"],
+        "state": row["state"],
+        "copies": copies,
+        "sightings": row["sightings"],
+        "sealed_at": row["sealed_at"],
+        "docked_at": row["docked_at"],
+        "docking_id": row["docking_id"],
+        "session_id": row["session_id"],
+        "remarks": _remarks(row),
+    }
+
+
+def _remarks(row: Mapping[str, Any]) -> list[str]:
+    remarks: list[str] = []
+    state = ClipState(row["state"])
+    if state in _STATE_REMARKS:
+        remarks.append(_STATE_REMARKS[state])
+    if row["file_type"] == FileType.FOREIGN:
+        remarks.append(Remark.FOREIGN_FILE)
+    if row["file_type"] == FileType.SIDECAR:
+        remarks.append(Remark.ORPHAN_SIDECAR)
+    media = json.loads(row["probe"]) if row["probe"] else {}
+    if media.get("outcome") in _PROBE_REMARKS:
+        remarks.append(_PROBE_REMARKS[media["outcome"]])
+    if media.get("sandbox") == "rlimits":
+        remarks.append(Remark.PROBE_NOT_SANDBOXED)
+    if row["times"] and json.loads(row["times"]).get("contradicts"):
+        remarks.append(Remark.TIMES_CONTRADICT)
+    return remarks
+
+
+def _copies_of(station: Station, clip_ids: Sequence[str]) -> dict[str, list[dict[str, Any]]]:
+    found: dict[str, list[dict[str, Any]]] = {}
+    for start in range(0, len(clip_ids), 500):
+        part = clip_ids[start : start + 500]
+        rows = station.catalog.rows(
+            "SELECT clip_id, store_id, role, reread, verified_at, answer FROM copies"
+            f" WHERE clip_id IN ({','.join('?' * len(part))}) ORDER BY role, store_id",  # only marks
+            tuple(part),
+        )
+        for row in rows:
+            found.setdefault(row.pop("clip_id"), []).append(row)
+    return found
+
+
+def docking_view(station: Station, row: Mapping[str, Any], progress: Progress | None) -> dict[str, Any]:
+    """Return one docking; `progress` is there while this process works on it."""
+    docking_id = row["docking_id"]
+    outcomes = _files_by_outcome(station, docking_id)
+    waiting_clips, handover, states = _clips_of_docking(station, docking_id)
+    phase = DockingPhase(row["phase"])
+    is_over = phase not in {DockingPhase.INVENTORY, DockingPhase.COPYING}
+    if phase is DockingPhase.CLOSED and waiting_clips:
+        phase = DockingPhase.INTERPRETING
+    bytes_known = sum(size for outcome, (_, size) in outcomes.items() if outcome != FileOutcome.WAITING)
+    return {
+        "docking_id": docking_id,
+        "kind": row["kind"],
+        "slot": row["slot"],
+        "recorder_id": row["recorder"],
+        "phase": phase,
+        "seen_at": row["seen_at"],
+        "docked_at": row["docked_at"],
+        "closed_at": row["closed_at"],
+        "files_found": row["files_found"],
+        "files_sealed": outcomes.get(FileOutcome.SEALED, (0, 0))[0],
+        "files_known": outcomes.get(FileOutcome.KNOWN, (0, 0))[0],
+        "files_failed": outcomes.get(FileOutcome.FAILED, (0, 0))[0],
+        "files_unexplained": outcomes.get(FileOutcome.WAITING, (0, 0))[0] if is_over else 0,
+        "bytes_found": row["bytes_found"],
+        "bytes_done": max(bytes_known, progress.bytes_done if progress and not is_over else 0),
+        "foreign_files": _count(
+            station, "SELECT COUNT(*) AS n FROM files WHERE docking_id = ? AND file_type = ?", docking_id, "foreign"
+        ),
+        "special_files": row["special_files"],
+        "interpretation_waiting": waiting_clips,
+        "safe_to_take_away": _safe_to_take_away(is_over, outcomes, states),
+        "remarks": sorted({_STATE_REMARKS[state] for state in states if state in _STATE_REMARKS}),
+        "problems": [problem(error) for error in progress.problems] if progress else _recorded_problems(row),
+        "handover": handover,
+    }
+
+
+def _recorded_problems(row: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return why a docking ended early as far as the ledger knows: the code, without names."""
+    return [problem_of_code(row["code"])] if row["code"] else []
+
+
+def _safe_to_take_away(is_over: bool, outcomes: Mapping[str, tuple[int, int]], states: Mapping[ClipState, int]) -> str:
+    """Only when every file of the card is SAFE may the recorder go (R11, R43)."""
+    left = outcomes.get(FileOutcome.WAITING, (0, 0))[0] + outcomes.get(FileOutcome.FAILED, (0, 0))[0]
+    if not is_over:
+        return "cannot-tell"
+    return "yes" if not left and all(state in SAFE_STATES for state in states) else "no"
+
+
+def _files_by_outcome(station: Station, docking_id: str) -> dict[str, tuple[int, int]]:
+    rows = station.catalog.rows(
+        "SELECT outcome, COUNT(*) AS n, SUM(size_bytes) AS size FROM files WHERE docking_id = ? GROUP BY outcome",
+        (docking_id,),
+    )
+    return {row["outcome"]: (row["n"], row["size"]) for row in rows}
+
+
+def _clips_of_docking(station: Station, docking_id: str) -> tuple[int, dict[str, int], dict[ClipState, int]]:
+    """Return of the clips sighted at a docking: how many wait for interpretation, their verdicts, their states."""
+    rows = station.catalog.rows(
+        "SELECT handover, state, probe IS NULL OR handover_reason = 'not-probed' AS waits, COUNT(*) AS n FROM clips"
+        " WHERE clip_id IN (SELECT clip_id FROM sightings WHERE docking_id = ?) GROUP BY 1, 2, 3",
+        (docking_id,),
+    )
+    handover = dict.fromkeys(map(str, Handover), 0)
+    states: dict[ClipState, int] = {}
+    for row in rows:
+        handover[row["handover"]] += row["n"]
+        states[ClipState(row["state"])] = states.get(ClipState(row["state"]), 0) + row["n"]
+    return sum(row["n"] for row in rows if row["waits"]), handover, states
+
+
+def files_view(station: Station, docking_id: str) -> list[dict[str, Any]]:
+    """Return every file of a docking with what became of it."""
+    rows = station.catalog.rows(
+        "SELECT path, size_bytes, file_type, outcome, clip_id, failure FROM files WHERE docking_id = ? ORDER BY file",
+        (docking_id,),
+    )
+    return [
+        {
+            "path": None if row["path"] is None else shown(row["path"]),
+            "size_bytes": row["size_bytes"],
+            "file_type": row["file_type"],
+            "outcome": row["outcome"],
+            "clip_id": row["clip_id"],
+            "problem": _failure(row),
+        }
+        for row in rows
+    ]
+
+
+def _failure(row: Mapping[str, Any]) -> dict[str, Any] | None:
+    if row["outcome"] != FileOutcome.FAILED:
+        return None
+    facts = json.loads(row["failure"])
+    path = None if row["path"] is None else shown(row["path"])
+    return problem_of_code(facts["code"], path=path, **facts["numbers"])
+
+
+def _count(station: Station, query: str, *parameters: object) -> int:
+    return int(station.catalog.rows(query, parameters)[0]["n"])
+
+
+def store_views(station: Station) -> list[dict[str, Any]]:
+    """Return every configured store as it is now."""
+    counts = {
+        row["store_id"]: row["n"]
+        for row in station.catalog.rows(
+            "SELECT store_id, COUNT(*) AS n FROM copies WHERE answer = 'yes' GROUP BY store_id"
+        )
+    }
+    views = []
+    for look in station.stores.look():
+        unpublished = station.record.unpublished.get(look.location.store_id)
+        trouble = look.problem or unpublished
+        views.append(
+            {
+                "store_id": look.location.store_id,
+                "role": look.location.role.value,
+                "path": str(look.location.path),
+                "state": trouble.code if trouble else "ok",
+                "problem": problem(trouble) if trouble else None,
+                "free_bytes": look.store.free_bytes() if look.store else None,
+                "total_bytes": look.store.total_bytes() if look.store else None,
+                "disks": sorted(look.store.marker.disks) if look.store and look.store.marker.disks else None,
+                "copies": counts.get(look.location.store_id, 0),
+            }
+        )
+    return views
