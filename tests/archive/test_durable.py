@@ -241,3 +241,41 @@ def test_what_was_only_flushed_as_a_whole_survives_a_power_cut(tmp_path: Path) -
         os.close(folder)
     with power_on(image) as disk:
         assert [(disk / str(number)).read_bytes() for number in range(20)] == [b"bytes"] * 20
+
+
+def test_a_rename_that_was_reported_survives_a_power_cut_right_after_it(tmp_path: Path) -> None:
+    image = make_disk(tmp_path / "disk.img")
+    with power_on(image) as disk:
+        make_directories(disk / "staging/clip")
+        make_directories(disk / "clips")
+        flush_filesystem(disk)
+        folder = os.open(disk, os.O_RDONLY)
+        rename_new(disk / "staging/clip", disk / "clips/clip")
+        cut_power(folder)
+        os.close(folder)
+    with power_on(image) as disk:
+        assert (disk / "clips/clip").is_dir()
+        assert not (disk / "staging/clip").exists()
+
+
+def test_a_directory_that_was_reported_survives_a_power_cut_right_after_it(tmp_path: Path) -> None:
+    image = make_disk(tmp_path / "disk.img")
+    with power_on(image) as disk:
+        folder = os.open(disk, os.O_RDONLY)
+        make_directories(disk / "2026/11/21")
+        cut_power(folder)
+        os.close(folder)
+    with power_on(image) as disk:
+        assert (disk / "2026/11/21").is_dir()
+
+
+def test_a_directory_left_unflushed_by_a_killed_program_is_flushed_by_the_next_call(tmp_path: Path) -> None:
+    image = make_disk(tmp_path / "disk.img")
+    with power_on(image) as disk:
+        folder = os.open(disk, os.O_RDONLY)
+        (disk / "2026").mkdir()
+        make_directories(disk / "2026")
+        cut_power(folder)
+        os.close(folder)
+    with power_on(image) as disk:
+        assert (disk / "2026").is_dir()
