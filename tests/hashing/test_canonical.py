@@ -70,7 +70,7 @@ def test_nesting_without_end_is_refused() -> None:
     value["again"] = value
     with pytest.raises(NotCanonicalError) as caught:
         canonical_line(value)
-    assert caught.value.facts["problem"] is ValueProblem.TOO_DEEP
+    assert caught.value.facts == {"place": "$" + ".again" * 33, "problem": ValueProblem.TOO_DEEP}
 
 
 def test_the_longest_line_is_written_and_read() -> None:

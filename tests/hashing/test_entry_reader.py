@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hashing.canonical import canonical_line, parse_line
+from hashing.canonical import MAX_LINE_BYTES, canonical_line, parse_line
 from hashing.entry_reader import read_entry
 from hashing.errors import LineProblem, MalformedLineError
 from tests.hashing.ledgers import entry_line, ledger_lines
@@ -73,6 +73,31 @@ def test_an_actor_that_is_no_object_does_not_hide_a_repeated_key(actor: str) -> 
     for extra in range(60):
         repeated = line[:-1] + b',"kind":1' * extra + b"}"
         assert outcome(read_entry, repeated) == outcome(parse_line, repeated)
+
+
+@pytest.mark.parametrize("members", ['["four"]', '["four",{}]', '{"a":"four"}', "[[1,2,3]]", '["",[]]', "{}", "[]"])
+def test_texts_and_arrays_in_the_facts_do_not_hide_a_repeated_key(members: str) -> None:
+    line = entry_line(0, None).replace(b'"facts":{}', b'"facts":{"a":' + members.encode() + b"}")
+    assert outcome(read_entry, line) == outcome(parse_line, line)
+    for extra in range(1, 8):
+        repeated = line[:-1] + b',"kind":1' * extra + b"}"
+        assert outcome(read_entry, repeated) is LineProblem.DUPLICATE_KEY
+
+
+@pytest.mark.parametrize(
+    ("line", "problem"),
+    [
+        (entry_line(0, None) + b" ", LineProblem.NOT_ONE_OBJECT),
+        (entry_line(0, None) + b"{}", LineProblem.NOT_ONE_OBJECT),
+        (entry_line(0, None).replace(b'"facts":{}', b'"facts":{"a":"\\udc00"}'), LineProblem.NOT_UTF8),
+        (entry_line(0, None).replace(b"daemon", b"\xff"), LineProblem.NOT_UTF8),
+        (entry_line(0, None).replace(b'"seq":0', b'"seq":0.0'), LineProblem.FLOAT),
+        (entry_line(0, None).replace(b'"daemon"', b"[" * 9000), LineProblem.TOO_DEEP),
+        (entry_line(0, None).replace(b"daemon", b"x" * MAX_LINE_BYTES), LineProblem.TOO_LONG),
+    ],
+)
+def test_a_line_in_the_shape_of_an_entry_is_refused_all_the_same(line: bytes, problem: LineProblem) -> None:
+    assert outcome(read_entry, line) is problem
 
 
 @given(position=st.integers(0, 10_000), byte=st.integers(0, 255))
