@@ -23,7 +23,15 @@ StatedError
         ├── LedgerCopyContradictsError
         └── LedgerCopyDamagedError
 
-The leaves for copying, bags and media are in the second block of this module.
+and, in the second block of this module, for copying and media:
+
+ArchiveError
+├── CopyError
+│   ├── SourceChangedError
+│   ├── SourceReadError
+│   ├── CopyMismatchError
+│   └── CopyUnreadableError
+└── ProbeFailedError
 """
 
 from hashing.errors import N_, StatedError

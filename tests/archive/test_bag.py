@@ -1,5 +1,7 @@
 """Bags are the same bytes for the same facts, and every stock tool accepts them."""
 
+import os
+import re
 import shutil
 import subprocess
 import sys
@@ -19,14 +21,15 @@ from archive.bag import (
     tag_files,
     write_tags,
 )
+from archive.bag_findings import BagDamage
 from archive.errors import AlreadyThereError
 from hashing.digest import Digest
 from hashing.namespaces import Namespace
-from hashing.sshsig import sign
 from tests.archive import bag_maker
-from tests.archive.bag_maker import BAG_ID, CLIP_JSON, KEY, ORIGIN, PAYLOAD, SEALED_AT, SIGNERS, SOFTWARE, make_bag
+from tests.archive.bag_maker import BAG_ID, CLIP_JSON, ORIGIN, PAYLOAD, SEALED_AT, SIGNERS, SOFTWARE, make_bag
 
 EMPTY = Digest.of(b"")
+FORMAT_PAGE = Path(__file__).parents[2] / "docs" / "bag-format.md"
 
 
 def test_the_tag_files_are_exactly_these_bytes() -> None:
@@ -55,13 +58,29 @@ def test_the_tag_files_are_exactly_these_bytes() -> None:
     )
 
 
-def test_the_signature_of_the_golden_tagmanifest_is_exactly_these_bytes() -> None:
-    """Ed25519 is deterministic, so one key and one tagmanifest give one signature file."""
-    tagmanifest = bag_maker.tags_of(PAYLOAD)[TAGMANIFEST]
-    assert (
-        Digest.of(sign(tagmanifest, KEY, Namespace.BAG)).hex
-        == "6627c375b50ba7503a0fd48a2c0048f9c81d0f2fc585d8da3a3f5c977ecf84ab"
-    )
+def test_the_format_page_shows_the_bytes_that_are_written(tmp_path: Path) -> None:
+    """The signature is one of them: Ed25519 is deterministic, so one key and one tagmanifest give one file."""
+    bag = make_bag(tmp_path).path
+    page = FORMAT_PAGE.read_text()
+    vectors = dict(re.findall(r"<!-- vector: (\S+) -->\n```\n(.*?)```\n", page, re.DOTALL))
+    assert set(vectors) == {*bag_maker.tags_of(PAYLOAD), SIGNATURE}
+    assert vectors == {name: (bag / name).read_text() for name in vectors}
+
+
+def test_the_commands_on_the_format_page_accept_the_bag(tmp_path: Path) -> None:
+    (commands,) = re.findall(r"<!-- commands -->\n```sh\n(.*?)```\n", FORMAT_PAGE.read_text(), re.DOTALL)
+    bag = make_bag(tmp_path).path
+    (tmp_path / "allowed_signers").write_bytes(SIGNERS.format())
+    environment = {**os.environ, "TRUST": str(tmp_path)}
+    for command in commands.splitlines():
+        done = subprocess.run(command, shell=True, cwd=bag, env=environment, capture_output=True)  # noqa: S602  # ours
+        assert done.returncode == 0, (command, done.stderr)
+    assert commands.count("\n") == 3
+
+
+def test_the_format_page_lists_every_finding() -> None:
+    rows = re.findall(r"^\| (B\d{3}) \| ([a-z-]+) \|", FORMAT_PAGE.read_text(), re.MULTILINE)
+    assert rows == [(damage.value, damage.name.lower().replace("_", "-")) for damage in BagDamage]
 
 
 def test_the_order_of_the_payload_changes_no_byte() -> None:
