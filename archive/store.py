@@ -127,6 +127,11 @@ class Store:
         about = os.statvfs(self.path)
         return about.f_bavail * about.f_frsize
 
+    def total_bytes(self) -> int:
+        """Return the size of the file system."""
+        about = os.statvfs(self.path)
+        return about.f_blocks * about.f_frsize
+
     def release_ballast(self) -> bool:
         """Give the reserved room back so that a last entry fits; return whether there was any.
 
@@ -247,7 +252,7 @@ def _reject_taken_folder(location: StoreLocation) -> None:
 
 
 def _lay_ballast(root: Path, size_bytes: int) -> None:
-    """Reserve `size_bytes` on the medium, whole or not at all."""
+    """Reserve `size_bytes`, whole or not at all; not flushed, as it may be missing after a power cut."""
     ballast = root / BALLAST_NAME
     with stated(ballast):
         ballast.unlink(missing_ok=True)
@@ -255,7 +260,6 @@ def _lay_ballast(root: Path, size_bytes: int) -> None:
         try:
             if size_bytes:
                 os.posix_fallocate(descriptor, 0, size_bytes)
-            os.fsync(descriptor)
         except OSError:
             ballast.unlink(missing_ok=True)
             raise

@@ -243,18 +243,19 @@ def test_what_was_only_flushed_as_a_whole_survives_a_power_cut(tmp_path: Path) -
         assert [(disk / str(number)).read_bytes() for number in range(20)] == [b"bytes"] * 20
 
 
-def test_a_rename_that_was_reported_survives_a_power_cut_right_after_it(tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", ["staging/sealed", "clips/clip"])
+def test_a_rename_that_was_reported_survives_a_power_cut_right_after_it(tmp_path: Path, name: str) -> None:
     image = make_disk(tmp_path / "disk.img")
     with power_on(image) as disk:
         make_directories(disk / "staging/clip")
         make_directories(disk / "clips")
         flush_filesystem(disk)
         folder = os.open(disk, os.O_RDONLY)
-        rename_new(disk / "staging/clip", disk / "clips/clip")
+        rename_new(disk / "staging/clip", disk / name)
         cut_power(folder)
         os.close(folder)
     with power_on(image) as disk:
-        assert (disk / "clips/clip").is_dir()
+        assert (disk / name).is_dir()
         assert not (disk / "staging/clip").exists()
 
 
