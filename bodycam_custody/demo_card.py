@@ -83,7 +83,7 @@ def make_demo_card(folder: Path, *, docked_at: datetime, time_zone: str) -> None
     """Fill `folder` with the card of the demonstration, as it would be docked at `docked_at`.
 
     Names carry local times of `time_zone`. One recording ended more than 24 hours before `docked_at`, all others on the
-    same day or the evening before. On error what was made so far is left behind.
+    within the last seven hours. On error what was made so far is left behind.
 
     Raises:
         FfmpegMissingError: ffmpeg is not installed.
@@ -97,10 +97,10 @@ def make_demo_card(folder: Path, *, docked_at: datetime, time_zone: str) -> None
     for recording in splits:
         _make_video(recording, folder)
     _write_sidecar(splits[0], folder)
-    _make_photo(_Recording(recorder=_FIRST, sequence=6, starts=now - timedelta(minutes=100), extension="jpg"), folder)
-    _make_voice_note(
-        _Recording(recorder=_SECOND, sequence=3, starts=now - timedelta(minutes=80), extension="m4a"), folder
-    )
+    # Taken while the camera ran, so that it neither fills the interruption nor makes another one.
+    taken_at = splits[4].starts + timedelta(seconds=_FAT_STEP_S)
+    _make_photo(_Recording(recorder=_FIRST, sequence=6, starts=taken_at, extension="jpg"), folder)
+    _make_voice_note(_Recording(recorder=_SECOND, sequence=3, starts=now - timedelta(hours=6), extension="m4a"), folder)
     _make_truncated(_Recording(recorder=_SECOND, sequence=4, starts=now - timedelta(minutes=60)), folder)
     _make_empty(_Recording(recorder=_SECOND, sequence=5, starts=now - timedelta(minutes=50)), folder)
     _write(folder / "autorun.inf", b"[autorun]\r\nopen=setup.exe\r\n", now - timedelta(days=40))

@@ -53,8 +53,8 @@ class LedgerCorruptError(CustodyError):
 
     code = "ledger-corrupt"
     template = N_(
-        "ledger {path} is damaged at entry {seq}: {reason}; nothing is appended any more, compare it with the copies in "
-        "the stores (custody audit verify)"
+        "ledger {path} is damaged at entry {seq}: {reason}; nothing is appended any more, compare it with the copies "
+        "in the stores (custody audit verify)"
     )
 
 
@@ -135,8 +135,8 @@ class NotStationOwnerError(CustodyError):
 
     code = "not-station-owner"
     template = N_(
-        "no daemon answers at {socket}, and {state} belongs to uid {owner_uid}, not to you (uid {uid}); start the daemon "
-        "with: systemctl start bodycam-custody"
+        "no daemon answers at {socket}, and {state} belongs to uid {owner_uid}, not to you (uid {uid}); start the "
+        "daemon with: systemctl start bodycam-custody"
     )
 
 

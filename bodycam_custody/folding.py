@@ -186,7 +186,7 @@ def _clip_sighted(db: sqlite3.Connection, entry: Entry, facts: Mapping[str, Any]
     outcome = FileOutcome.SEALED if facts["newly_sealed"] else FileOutcome.KNOWN
     for column in ("file", "main"):
         db.execute(
-            f"UPDATE files SET outcome = ?, clip_id = ? WHERE docking_id = ? AND {column} = ?",  # noqa: S608  # our names
+            f"UPDATE files SET outcome = ?, clip_id = ? WHERE docking_id = ? AND {column} = ?",  # noqa: S608  # ours
             (outcome, clip_id, docking_id, file),
         )
 
@@ -194,7 +194,7 @@ def _clip_sighted(db: sqlite3.Connection, entry: Entry, facts: Mapping[str, Any]
 def _file_failed(db: sqlite3.Connection, _: Entry, facts: Mapping[str, Any], __: Mapping[str, bytes]) -> None:
     for column in ("file", "main"):
         db.execute(
-            f"UPDATE files SET outcome = ?, failure = ? WHERE docking_id = ? AND {column} = ?",  # noqa: S608  # our names
+            f"UPDATE files SET outcome = ?, failure = ? WHERE docking_id = ? AND {column} = ?",  # noqa: S608  # ours
             (FileOutcome.FAILED, json.dumps(dict(facts)), facts["docking_id"], facts["file"]),
         )
 

@@ -160,8 +160,9 @@ def _list_clips(runtime: Runtime, request: ClipPage, _: Caller) -> Any:
     if request.after is not None:
         conditions.append("(sealed_at, clip_id) > (SELECT sealed_at, clip_id FROM clips WHERE clip_id = ?)")
         values.append(request.after)
+    chosen = " AND ".join(conditions)
     rows = runtime.station.catalog.rows(
-        f"SELECT * FROM clips WHERE {' AND '.join(conditions)} ORDER BY sealed_at, clip_id LIMIT ?",  # noqa: S608  # fixed texts
+        f"SELECT * FROM clips WHERE {chosen} ORDER BY sealed_at, clip_id LIMIT ?",  # noqa: S608  # fixed texts
         (*values, request.limit + 1),
     )
     items = clip_views(runtime.station, rows[: request.limit])

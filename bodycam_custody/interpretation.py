@@ -1,7 +1,7 @@
 """Step 7: what sealed clips say about themselves: media facts, recording times, sessions, verdicts.
 
-The queue is derived from the catalog, so a crash loses nothing and repeats little; every answer is an entry, and a later
-one supersedes it. Nothing here touches a bag but to read it, and only inside the probe's sandbox.
+The queue is derived from the catalog, so a crash loses nothing and repeats little; every answer is an entry, and a
+later one supersedes it. Nothing here touches a bag but to read it, and only inside the probe's sandbox.
 """
 
 import logging

@@ -48,7 +48,7 @@ def judge_waiting(station: Station) -> None:
 
 
 def _single_draft(station: Station, row: Mapping[str, Any]) -> Draft:
-    """Judge a clip that belongs to no session: one without times, or a photograph, which neither fills nor makes a gap."""
+    """Judge a clip of no session: one without times, or a photograph, which neither fills nor makes a gap."""
     times = json.loads(row["times"])
     ended = None if times["to"] is None else _instant(times)
     missing = HandoverReason(times.get("reason", HandoverReason.NO_RECORDING_TIME))

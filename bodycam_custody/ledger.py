@@ -1,9 +1,9 @@
 """The ledger: append-only entries in SQLite, chained, and signed head by head.
 
 What is on disk: an entry is committed (WAL, synchronous=FULL) before its head is signed, and the head is stored before
-`append` returns. A power cut between the two leaves entries without a head; the next `open_ledger` signs them. UPDATE and
-DELETE are refused by triggers, which stop mistakes; against a hand that edits the file stand the chain, the signed heads
-and the copies of those heads elsewhere.
+`append` returns. A power cut between the two leaves entries without a head; the next whole check signs them. UPDATE
+and DELETE are refused by triggers, which stop mistakes; against a hand that edits the file stand the chain, the signed
+heads and the copies of those heads elsewhere.
 """
 
 import logging

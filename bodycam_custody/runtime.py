@@ -112,7 +112,7 @@ class Runtime:
         return DockingId(f"{self.station.clock.now():%Y%m%dT%H%M%SZ}-{random}")
 
     def close(self, *, wait_s: float = 5.0) -> None:
-        """Stop taking in cards and interpreting. A copy under way is left as a crash would leave it: nothing is lost."""
+        """Stop taking in cards and interpreting; a copy under way is left as a crash would leave it."""
         self._stopping.set()
         if self._slots is not None:
             self._slots.stop()

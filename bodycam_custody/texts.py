@@ -66,8 +66,9 @@ class Texts:
             # SQLite's default limit on bound values is 32,766.
             for start in range(0, len(commitments), 10_000):
                 part = commitments[start : start + 10_000]
+                marks = ",".join("?" * len(part))
                 rows = self._db.execute(
-                    f"SELECT commitment, key, text FROM texts WHERE commitment IN ({','.join('?' * len(part))})",  # noqa: S608  # only marks
+                    f"SELECT commitment, key, text FROM texts WHERE commitment IN ({marks})",  # noqa: S608  # only marks
                     tuple(part),
                 )
                 # A row that no longer opens its commitment is not that text.
