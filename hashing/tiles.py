@@ -88,12 +88,15 @@ def decode_entries(data: bytes, *, path: str = "tile/entries", width: int | None
     """
     lines: list[bytes] = []
     position, size_bytes = 0, len(data)
-    while position < size_bytes:
-        start = position + _LENGTH_BYTES
-        position = start + int.from_bytes(data[position:start], "big")
-        if start > size_bytes or position > size_bytes:
-            raise TileError(path=path, problem=TileProblem.CUT_SHORT)
-        lines.append(data[start:position])
+    try:
+        while position < size_bytes:
+            start = position + _LENGTH_BYTES
+            position = start + (data[position] << 8 | data[position + 1])
+            lines.append(data[start:position])
+    except IndexError as err:
+        raise TileError(path=path, problem=TileProblem.CUT_SHORT) from err
+    if position != size_bytes:
+        raise TileError(path=path, problem=TileProblem.CUT_SHORT)
     if width is not None and len(lines) != width:
         raise TileError(path=path, problem=TileProblem.COUNT)
     return lines

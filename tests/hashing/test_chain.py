@@ -132,6 +132,12 @@ def test_an_entry_that_does_not_follow_is_named_with_the_field(
     )
 
 
+def test_a_missing_link_is_shown_as_what_it_is() -> None:
+    with pytest.raises(ChainBrokenError) as caught:
+        verify_chain([LINES[0], entry_line(1, None)])
+    assert caught.value.facts == {"seq": 1, "field": "prev", "expected": LEAVES[0].hex(), "found": None}
+
+
 def test_what_a_bad_entry_says_reaches_a_message_in_printable_form_and_cut() -> None:
     misleading = entry_line(0, "\x1b[2J\u202e" + "x" * 200)
     with pytest.raises(ChainBrokenError) as caught:
