@@ -53,11 +53,11 @@ def exit_code_of(error_code: str) -> ExitCode:
 
 def help_table() -> str:
     """Return the table as `custody --help` shows it, in the user's language."""
-    rows = "\n".join(f"  {code:>3}  {_(meaning)}" for code, meaning in MEANINGS.items())
-    return f"{_('Exit codes')}:\n{rows}"
+    rows = "\n".join(f"  {code:>3}  " + _(meaning) for code, meaning in MEANINGS.items())
+    return _("Exit codes:") + f"\n{rows}"
 
 
 def markdown_table() -> str:
     """Return the table as the documents show it, in the user's language."""
-    rows = "\n".join(f"| {code} | {_(meaning)} |" for code, meaning in MEANINGS.items())
-    return f"| {_('Exit code')} | {_('Meaning')} |\n|---|---|\n{rows}\n"
+    rows = [(_("Exit code"), _("Meaning")), ("---", "---"), *((str(code), _(text)) for code, text in MEANINGS.items())]
+    return "".join(f"| {code} | {meaning} |\n" for code, meaning in rows)

@@ -13,8 +13,8 @@ from cli.language import N_, _
 STATE: Final[Mapping[str, str]] = {
     "sealed": N_("not safe yet"),
     "safe": N_("SAFE"),
-    "safe-one-disk": N_("SAFE (but all copies on one disk)"),
-    "safe-disks-unproven": N_("SAFE (but separate disks not proven)"),
+    "safe-one-disk": N_("SAFE (one disk)"),
+    "safe-disks-unproven": N_("SAFE (disks unproven)"),
     "damaged": N_("DAMAGED"),
 }
 HANDOVER: Final[Mapping[str, str]] = {
@@ -44,7 +44,7 @@ REMARK: Final[Mapping[str, str]] = {
     "catalog-rebuilt": N_("the catalog was rebuilt from ledger and bags"),
     "times-contradict": N_("the times in name, container and file system contradict each other"),
     "not-media": N_("not a recording"),
-    "unparseable": N_("the recording cannot be played as it is; it is kept exactly as found"),
+    "unparseable": N_("cut short or damaged, so that it cannot be played; kept exactly as found"),
     "probe-timed-out": N_("reading the recording took too long and was given up"),
     "probe-not-sandboxed": N_("the recording was read without a sandbox: this machine allows none"),
     "foreign-file": N_("does not belong on a recorder's card; kept and reported, never opened"),
@@ -123,6 +123,7 @@ ENTRY_KIND: Final[Mapping[str, str]] = {
     "bag.adopted": N_("bag without entry adopted after a crash"),
     "bag.quarantined": N_("bad copy set aside"),
     "replica.written": N_("replica written and re-read"),
+    "copy.missing": N_("copy missing from a store"),
     "clip.probed": N_("recording read for its facts"),
     "clip.timed": N_("recording time determined"),
     "session.grouped": N_("continuous recording grouped"),

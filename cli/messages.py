@@ -23,9 +23,17 @@ def filled(template: str, facts: Mapping[str, object]) -> str:
     rather than nothing.
     """
     try:
-        return _(template).format(**facts)
+        return _(template).format(**{name: _spoken(value) for name, value in facts.items()})
     except (KeyError, IndexError, ValueError):
-        return f"{_(template)} ({', '.join(f'{name}={value}' for name, value in facts.items())})"
+        rest = ", ".join(f"{name}={value}" for name, value in facts.items())
+        return _(template) + f" ({rest})"
+
+
+def _spoken(value: object) -> object:
+    """Return a fact in the user's language where it is a phrase of ours; names and values stay as they are."""
+    if isinstance(value, StatedError):
+        return explained(value)
+    return _(value) if isinstance(value, str) and " " in value else value
 
 
 def english(problem: Problem) -> str:

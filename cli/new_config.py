@@ -24,6 +24,11 @@ QUESTIONS: Mapping[str, str] = {
 }
 
 
+def question(name: str) -> str:
+    """Return what a person is asked for, in the user's language."""
+    return _(QUESTIONS[name])
+
+
 def write_config(file: Path, answers: Mapping[str, Any]) -> None:
     """Write a new configuration file that `load_settings` accepts; an existing one is never touched.
 

@@ -39,6 +39,11 @@ def _local(text: str, zone: tzinfo) -> datetime:
     return datetime.fromisoformat(text).astimezone(zone)
 
 
+def base_name(path: str) -> str:
+    """Return the last part of a path on a card."""
+    return path.rstrip("/").rpartition("/")[2] or path
+
+
 def short_ids(ids: Iterable[str]) -> dict[str, str]:
     """Return for each id its shortest prefix, of 8 characters or more, that no other of them shares."""
     ordered = sorted(set(ids))

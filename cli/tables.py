@@ -42,20 +42,24 @@ def shortened(text: str, columns: int) -> str:
     return "".join(kept) + ELLIPSIS
 
 
-def wrapped(text: str, columns: int, *, indent: str = "") -> str:
-    """Return `text` in lines of at most `columns`; Chinese breaks between any two characters, as it is written."""
+def wrapped(text: str, columns: int, *, indent: str = "", hanging: str | None = None) -> str:
+    """Return `text` in lines of at most `columns`; Chinese breaks between any two characters, as it is written.
+
+    The first line begins with `indent`, the others with `hanging`; a single longer word makes a longer line.
+    """
+    rest = indent if hanging is None else hanging
     lines: list[str] = []
     line, used = "", 0
     for word in _breakable(text):
         size = width_of(word)
-        if line and used + size > columns - width_of(indent) and not _may_not_start_a_line(word):
+        if line and used + size > columns - width_of(rest) and not _may_not_start_a_line(word):
             lines.append(line.rstrip())
             line, used = "", 0
             word = word.lstrip()
             size = width_of(word)
         line, used = line + word, used + size
     lines.append(line.rstrip())
-    return "\n".join(f"{indent}{line}" for line in lines)
+    return "\n".join(f"{rest if number else indent}{line}" for number, line in enumerate(lines))
 
 
 def _breakable(text: str) -> list[str]:

@@ -40,7 +40,6 @@ def verify(
 ) -> ExitCode:
     """Verify what stores hold; needs no configuration."""
     from bodycam_custody.audit import verify_evidence
-
     from cli.progress import progress
     from cli.views.audit import audit_text
 
@@ -53,7 +52,8 @@ def verify(
             now=datetime.now(UTC),
             on_progress=lambda done, total: shown.update(done=done, total=total, step=_("verifying")),
         )
-    output.show(report.to_json(), lambda: audit_text(report), as_json=as_json)
+    value = report.to_json()
+    output.show(value, lambda: audit_text(value), as_json=as_json)
     return _EXIT_OF[report.answer.value]
 
 

@@ -13,7 +13,7 @@ from cli import output
 from cli.exit_codes import ExitCode
 from cli.invocation import invocation_of
 from cli.language import _
-from cli.new_config import QUESTIONS
+from cli.new_config import QUESTIONS, question
 
 _MANY = frozenset({"replica"})
 
@@ -27,16 +27,16 @@ def init(
             help=_("One of the first people; KEY is an ssh-ed25519 public key or its file. May be repeated."),
         ),
     ],
-    agency: Annotated[str | None, typer.Option(help=_(QUESTIONS["agency"]))] = None,
-    name: Annotated[str | None, typer.Option(help=_(QUESTIONS["name"]))] = None,
-    unit: Annotated[str | None, typer.Option(help=_(QUESTIONS["unit"]))] = None,
-    document_number: Annotated[str | None, typer.Option(help=_(QUESTIONS["document_number"]))] = None,
-    effective_date: Annotated[str | None, typer.Option(metavar="DATE", help=_(QUESTIONS["effective_date"]))] = None,
-    rules_version: Annotated[str | None, typer.Option(help=_(QUESTIONS["rules_version"]))] = None,
-    primary: Annotated[Path | None, typer.Option(metavar="DIR", help=_(QUESTIONS["primary"]))] = None,
-    replica: Annotated[list[Path] | None, typer.Option(metavar="DIR", help=_(QUESTIONS["replica"]))] = None,
+    agency: Annotated[str | None, typer.Option(help=question("agency"))] = None,
+    name: Annotated[str | None, typer.Option(help=question("name"))] = None,
+    unit: Annotated[str | None, typer.Option(help=question("unit"))] = None,
+    document_number: Annotated[str | None, typer.Option(help=question("document_number"))] = None,
+    effective_date: Annotated[str | None, typer.Option(metavar="DATE", help=question("effective_date"))] = None,
+    rules_version: Annotated[str | None, typer.Option(help=question("rules_version"))] = None,
+    primary: Annotated[Path | None, typer.Option(metavar="DIR", help=question("primary"))] = None,
+    replica: Annotated[list[Path] | None, typer.Option(metavar="DIR", help=question("replica"))] = None,
     clearing: Annotated[
-        Literal["clear-after-receipt", "keep-at-desk"] | None, typer.Option(help=_(QUESTIONS["clearing"]))
+        Literal["clear-after-receipt", "keep-at-desk"] | None, typer.Option(help=question("clearing"))
     ] = None,
     time_zone: Annotated[str, typer.Option(help=_("Zone of legal dates."))] = "Asia/Shanghai",
     handover_hours: Annotated[int, typer.Option(help=_("Hours from the end of a recording to its handover."))] = 24,
@@ -60,9 +60,8 @@ def init(
     ] = False,
 ) -> ExitCode:
     """Set up a new station; a configuration that is there already is used as it is."""
-    from bodycam_custody.genesis import create_station, parse_person
-
     from bodycam_custody.clock import Clock
+    from bodycam_custody.genesis import create_station, parse_person
     from cli.new_config import write_config
     from cli.views.init import station_text
 
@@ -99,5 +98,5 @@ def _completed(answers: dict[str, Any]) -> dict[str, Any]:
 
 
 def _asked(name: str) -> object:
-    answer = typer.prompt(_(QUESTIONS[name]), err=True)
+    answer = typer.prompt(question(name), err=True)
     return [answer] if name in _MANY else answer

@@ -36,11 +36,11 @@ def audit_text(report: dict[str, Any]) -> str:
     """Return the report: the answer first, then every finding, then how far whose word reaches."""
     ranges = [(_(_RANGE[name]), _range(report["ranges"].get(name))) for name in _RANGE]
     counts = [(label(_COUNT, name), str(count)) for name, count in report["counts"].items()]
-    parts = [_(_ANSWER[report["answer"]])]
+    parts = [label(_ANSWER, report["answer"])]
     if report["findings"]:
         parts.append("\n".join(_finding(finding) for finding in report["findings"]))
-    parts.append(f"{_('Ledger entries, and on whose word they stand')}\n{pairs(ranges, indent=_INDENT)}")
-    parts.append(f"{_('Checked')}\n{pairs(counts, indent=_INDENT)}")
+    parts.append("\n".join([_("Ledger entries, and on whose word they stand"), pairs(ranges, indent=_INDENT)]))
+    parts.append("\n".join([_("Checked"), pairs(counts, indent=_INDENT)]))
     return "\n\n".join(parts)
 
 

@@ -57,14 +57,14 @@ def _copies(clip: ClipDetail, zone: tzinfo) -> str:
         )
         for copy in clip["copies"]
     ]
-    return f"{_('Copies')}\n{pairs(rows, indent=_INDENT)}"
+    return "\n".join([_("Copies"), pairs(rows, indent=_INDENT)])
 
 
 def _sightings(clip: ClipDetail, zone: tzinfo) -> str:
     rows = [
         (moment(seen["seen_at"], zone), f"{seen['path']}  [{seen['docking_id']}]") for seen in clip["sightings_detail"]
     ]
-    return f"{_('Seen on cards')}\n{pairs(rows, indent=_INDENT)}"
+    return "\n".join([_("Seen on cards"), pairs(rows, indent=_INDENT)])
 
 
 def _facts(title: str, facts: Mapping[str, object] | None) -> str:

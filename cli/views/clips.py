@@ -5,7 +5,7 @@ from datetime import tzinfo
 
 from cli.labels import FILE_TYPE, HANDOVER, STATE, label
 from cli.language import _, ngettext
-from cli.quantities import short_ids, size, span
+from cli.quantities import base_name, minute, short_ids, size
 from cli.tables import table
 from cli.views.safety import remarks_on
 from cli.wire import Clip
@@ -23,11 +23,11 @@ def clips_text(clips: Sequence[Clip], zone: tzinfo, columns: int | None) -> str:
         (
             short[clip["clip_id"]],
             label(FILE_TYPE, clip["file_type"]),
-            span(clip["recorded_from"], clip["recorded_to"], zone),
+            minute(clip["recorded_from"], zone),
             size(clip["size_bytes"]),
             label(HANDOVER, clip["handover"]),
             label(STATE, clip["state"]),
-            clip["source_path"],
+            base_name(clip["source_path"]),
         )
         for clip in clips
     ]

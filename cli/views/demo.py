@@ -6,12 +6,12 @@ from collections.abc import Mapping, Sequence
 from datetime import tzinfo
 from typing import TYPE_CHECKING, TypedDict
 
-from cli.labels import FILE_TYPE, REMARK, label
+from cli.labels import FILE_TYPE, REMARK, STORE_ROLE, label
 from cli.language import _, ngettext
-from cli.quantities import minute, moment, short_ids, size
+from cli.quantities import base_name, minute, moment, short_ids, size
 from cli.tables import wrapped
 from cli.views.safety import SAFE_STATES, remarks_on
-from cli.wire import Clip, Docking, Session, Status
+from cli.wire import Clip, DockingDetail, Session, Status, Store
 
 if TYPE_CHECKING:
     from bodycam_custody.demo import DemoOutcome
@@ -25,7 +25,7 @@ class DemoValue(TypedDict):
     """What `custody demo --json` prints."""
 
     directory: str
-    docking: Docking
+    docking: DockingDetail
     status: Status
     clips: list[Clip]
     sessions: list[Session]
@@ -53,7 +53,7 @@ def demo_text(demo: DemoValue, zone: tzinfo, columns: int | None) -> str:
     )
     lines = [wrapped(opening.format(folder=demo["directory"], zone=zone), width)]
     for title, content in sections:
-        lines += ["", title, *(wrapped(line, width, indent=_INDENT) for line in content)]
+        lines += ["", title, *(wrapped(line, width, indent=_INDENT, hanging=_INDENT * 2) for line in content)]
     # Commands are never wrapped: they are there to be copied.
     commands = [f"{_INDENT}{command}" for command in next_commands(demo)]
     return "\n".join([*lines, "", _("TRY NEXT"), *commands])
@@ -61,14 +61,13 @@ def demo_text(demo: DemoValue, zone: tzinfo, columns: int | None) -> str:
 
 def _found(demo: DemoValue) -> list[str]:
     docking = demo["docking"]
-    types = Counter(clip["file_type"] for clip in demo["clips"])
+    types = Counter(file["file_type"] for file in docking["files"])
     named = _(", ").join(f"{label(FILE_TYPE, file_type)} {count}" for file_type, count in types.most_common())
     found = ngettext("{count} file ({size}): {types}.", "{count} files ({size}): {types}.", docking["files_found"])
     taken = docking["files_sealed"] + docking["files_known"]
     left = docking["files_found"] - taken
     return [
         found.format(count=docking["files_found"], size=size(docking["bytes_found"]), types=named),
-        _("Accompanying files are kept with their recording."),
         _("Taken in: {taken}. Left on the card: {left}. Unexplained: {unexplained}.").format(
             taken=taken, left=left, unexplained=docking["files_unexplained"]
         ),
@@ -77,7 +76,7 @@ def _found(demo: DemoValue) -> list[str]:
 
 def _safe(demo: DemoValue) -> list[str]:
     safe = [clip for clip in demo["clips"] if clip["state"] in SAFE_STATES]
-    stores = _(", ").join(sorted({copy["store_id"] for clip in safe for copy in clip["copies"]}))
+    stores = _(", ").join(_store(store) for store in demo["status"]["stores"])
     told = ngettext(
         "{count} clip: hashed and signed, written to {stores}, every copy re-read from the disk and compared.",
         "{count} clips: hashed and signed, written to {stores}, every copy re-read from the disk and compared.",
@@ -87,15 +86,20 @@ def _safe(demo: DemoValue) -> list[str]:
     return [told, ledger, *remarks_on(clip["state"] for clip in safe)]
 
 
+def _store(store: Store) -> str:
+    # In Chinese the store's role is the legal word people know; its id is what commands use.
+    return _("{store} ({role})").format(store=store["store_id"], role=label(STORE_ROLE, store["role"]))
+
+
 def _attention(demo: DemoValue, zone: tzinfo) -> list[str]:
     lines = [f"! {line}" for clip in demo["clips"] for line in _about(clip, zone)]
-    names = {clip["clip_id"]: clip["source_path"] for clip in demo["clips"]}
+    names = {clip["clip_id"]: base_name(clip["source_path"]) for clip in demo["clips"]}
     lines += [f"! {line}" for session in demo["sessions"] for line in _interruptions(session, names, zone)]
     return lines or [_("Nothing.")]
 
 
 def _about(clip: Clip, zone: tzinfo) -> list[str]:
-    name, lines = clip["source_path"], []
+    name, lines = base_name(clip["source_path"]), []
     if clip["state"] not in SAFE_STATES:
         lines.append(_("Not safe: {name}").format(name=name))
     if clip["handover"] == "late":
@@ -128,7 +132,8 @@ def _interruptions(session: Session, names: Mapping[str, str], zone: tzinfo) -> 
 
 def _length(seconds: float) -> str:
     minutes, rest = divmod(round(seconds), 60)
-    return _("{minutes} min {seconds} s").format(minutes=minutes, seconds=rest)
+    text = _("{minutes} min {seconds} s") if rest else _("{minutes} min")
+    return text.format(minutes=minutes, seconds=rest)
 
 
 def next_commands(demo: DemoValue) -> list[str]:

@@ -1,5 +1,6 @@
 """One docking: what was on the card, what became of it, and whether the card may go."""
 
+from collections.abc import Mapping
 from datetime import tzinfo
 
 from cli.labels import DOCKING_KIND, HANDOVER, PHASE, SPECIAL_KIND, TAKE_AWAY, label
@@ -26,10 +27,10 @@ def counts(docking: Docking) -> list[tuple[str, str]]:
     ]
 
 
-def verdicts(docking: Docking) -> str:
-    """Return the handover verdicts of a docking on one line."""
-    named = [f"{label(HANDOVER, verdict)} {count}" for verdict, count in docking["handover"].items() if count]
-    return ", ".join(named) or "–"
+def verdicts(by_handover: Mapping[str, int]) -> str:
+    """Return how many clips have which handover verdict, on one line."""
+    named = [f"{label(HANDOVER, verdict)} {count}" for verdict, count in by_handover.items() if count]
+    return _(", ").join(named) or "–"
 
 
 def docking_text(docking: DockingDetail, zone: tzinfo) -> str:
@@ -41,7 +42,7 @@ def docking_text(docking: DockingDetail, zone: tzinfo) -> str:
         (_("Docked"), f"{moment(docking['docked_at'] or docking['seen_at'], zone)} ({zone})"),
         (_("Phase"), label(PHASE, docking["phase"])),
         *counts(docking),
-        (_("Handover"), verdicts(docking)),
+        (_("Handover"), verdicts(docking["handover"])),
     ]
     verdict = _("This card: {verdict}.").format(verdict=label(TAKE_AWAY, docking["safe_to_take_away"]))
     remarks = [remark_line(code) for code in docking["remarks"]]

@@ -3,11 +3,12 @@
 import zoneinfo
 from datetime import tzinfo
 
-from cli.labels import ANSWER, DAEMON_MODE, HANDOVER, HANDOVER_POINT, PHASE, TAKE_AWAY, label
+from cli.labels import ANSWER, DAEMON_MODE, HANDOVER_POINT, PHASE, TAKE_AWAY, label
 from cli.language import _, ngettext
 from cli.messages import told
 from cli.quantities import minute, moment
 from cli.tables import pairs, table
+from cli.views.docking import verdicts
 from cli.views.safety import remark_line, remarks_on, state_counts
 from cli.views.stores import store_problems, stores_table
 from cli.wire import Docking, Status
@@ -90,8 +91,7 @@ def attention(status: Status, zone: tzinfo) -> list[str]:
 def _clips(status: Status) -> str:
     clips = status["clips"]
     rows = state_counts(clips["by_state"])
-    verdicts = [f"{label(HANDOVER, verdict)} {count}" for verdict, count in clips["by_handover"].items() if count]
-    rows.append((_("Handover"), ", ".join(verdicts) or "–"))
+    rows.append((_("Handover"), verdicts(clips["by_handover"])))
     if waiting := status["backlog"]["interpretation_waiting"]:
         rows.append((_("Waiting to be read for times"), str(waiting)))
     codes = [state for state, count in clips["by_state"].items() if count]
@@ -109,7 +109,7 @@ def _dockings(status: Status, zone: tzinfo) -> str:
         return ""
     rows = [_docking(docking, zone) for docking in status["dockings"][:_DOCKINGS_SHOWN]]
     headers = (_("Card"), _("Docked"), _("Phase"), _("Kept"), _("Verdict"))
-    return f"{_('Newest cards')}\n{_indented(table(headers, rows))}"
+    return "\n".join([_("Newest cards"), _indented(table(headers, rows))])
 
 
 def _docking(docking: Docking, zone: tzinfo) -> tuple[str, ...]:
@@ -118,7 +118,7 @@ def _docking(docking: Docking, zone: tzinfo) -> tuple[str, ...]:
         docking["slot"] or docking["recorder_id"],
         minute(docking["docked_at"] or docking["seen_at"], zone),
         label(PHASE, docking["phase"]),
-        _("{kept} of {found}").format(kept=kept, found=docking["files_found"]),
+        f"{kept}/{docking['files_found']}",
         label(TAKE_AWAY, docking["safe_to_take_away"]),
     )
 

@@ -1,0 +1,47 @@
+"""Errors are told in the user's language, with everything they state."""
+
+from pathlib import Path
+
+import pytest
+
+from bodycam_custody.errors import StationMissingError
+from cli.messages import StationProblemError, explained, filled, problem_of
+from config.errors import ConfigError, ConfigProblem
+
+
+def test_an_error_says_in_english_what_its_template_says() -> None:
+    error = StationMissingError(state="/s", expected="ledger.db")
+    assert explained(error) == str(error)
+
+
+@pytest.mark.usefixtures("in_chinese")
+def test_an_error_is_told_in_chinese_with_its_facts() -> None:
+    told = explained(StationMissingError(state="/s", expected="ledger.db"))
+    assert told != str(StationMissingError(state="/s", expected="ledger.db"))
+    assert "/s" in told
+    assert "custody init" in told
+
+
+def test_every_problem_of_a_configuration_is_told() -> None:
+    problems = tuple(
+        ConfigProblem(file=Path("/c.toml"), key=key, template="is wrong, found {found}", facts={"found": key})
+        for key in ("station.agency", "stores[1].path")
+    )
+    told = explained(ConfigError(problems=problems))
+    assert "/c.toml: station.agency: is wrong, found station.agency" in told
+    assert "/c.toml: stores[1].path: is wrong, found stores[1].path" in told
+
+
+def test_a_problem_of_a_newer_station_is_shown_whole_rather_than_not_at_all() -> None:
+    assert filled("disk {disk} is {how}", {"disk": "sda", "size": 3}) == "disk {disk} is {how} (disk=sda, size=3)"
+
+
+def test_facts_that_json_does_not_know_become_text() -> None:
+    error = StationMissingError(state=Path("/s"), expected="ledger.db")
+    assert problem_of(error)["facts"] == {"state": "/s", "expected": "ledger.db"}
+
+
+def test_a_problem_of_the_station_keeps_its_code() -> None:
+    problem = StationProblemError({"code": "x-y", "template": "a {b}", "facts": {"b": 1}})
+    assert str(problem) == "a 1"
+    assert problem_of(problem)["code"] == "x-y"
