@@ -8,6 +8,7 @@ StatedError
     ├── StoreError
     │   ├── StoreMissingError
     │   ├── StoreNotMountedError
+    │   ├── StoreUnreadableError
     │   ├── StoreForeignError
     │   │   ├── StoreUnmarkedError
     │   │   └── StoreMarkerBadError
@@ -91,6 +92,15 @@ class StoreNotMountedError(StoreError):
     template = N_(
         "Store {store_id}: the folder {path} is there, but no store is mounted on it: it lies on {source}, "
         "mounted at {mount_point}. Mount the store's disk; nothing was written."
+    )
+
+
+class StoreUnreadableError(StoreError):
+    """Whether the store is the expected one cannot be seen: no permission, or the disk does not answer."""
+
+    code = "store-unreadable"
+    template = N_(
+        "Store {store_id}: {path} cannot be read ({reason}). Run this as the station's own user, or check the disk."
     )
 
 

@@ -10,6 +10,7 @@ from archive.errors import (
     StoreMissingError,
     StoreNotMountedError,
     StoreUnmarkedError,
+    StoreUnreadableError,
 )
 from archive.filesystem import filesystem_identity_of
 from archive.marker import MARKER_NAME, SIGNATURE_NAME, StoreLocation, StoreMarker
@@ -19,6 +20,9 @@ from hashing.errors import shown
 # A marker is a few hundred bytes; whoever put more there did not make it with us.
 _MARKER_LIMIT_BYTES = 16 * 1024
 
+# Missing, a link, a folder, a socket, too long; every other error says nothing about the marker.
+_NOT_A_MARKER = frozenset({errno.ENOENT, errno.ELOOP, errno.EISDIR, errno.ENXIO, errno.EFBIG})
+
 
 def read_marker(location: StoreLocation, host: Host) -> bytes:
     """Return the bytes of the marker at `location`; nothing is verified.
@@ -27,7 +31,8 @@ def read_marker(location: StoreLocation, host: Host) -> bytes:
         StoreMissingError: no folder is there.
         StoreNotMountedError: the folder is no mount point and has no marker.
         StoreUnmarkedError: a file system without a marker is mounted there.
-        StoreMarkerBadError: the marker cannot be read.
+        StoreUnreadableError: the marker cannot be read.
+        StoreMarkerBadError: it is no small regular file.
     """
     try:
         return _read_small(location.path / MARKER_NAME)
@@ -36,19 +41,27 @@ def read_marker(location: StoreLocation, host: Host) -> bytes:
     except NotADirectoryError as err:
         raise StoreMissingError(store_id=location.store_id, path=shown(location.path)) from err
     except OSError as err:
-        raise bad_marker(location, MARKER_NAME, err.strerror or str(err)) from err
+        raise _unusable(location, MARKER_NAME, err) from err
 
 
 def read_signature(location: StoreLocation) -> bytes:
     """Return the bytes of the marker's signature file; nothing is verified.
 
     Raises:
-        StoreMarkerBadError: it is not there or cannot be read.
+        StoreUnreadableError: it cannot be read.
+        StoreMarkerBadError: it is not there, or no small regular file.
     """
     try:
         return _read_small(location.path / SIGNATURE_NAME)
     except OSError as err:
-        raise bad_marker(location, SIGNATURE_NAME, err.strerror or str(err)) from err
+        raise _unusable(location, SIGNATURE_NAME, err) from err
+
+
+def _unusable(location: StoreLocation, name: str, err: OSError) -> StoreMarkerBadError | StoreUnreadableError:
+    reason = err.strerror or str(err)
+    if err.errno in _NOT_A_MARKER:
+        return bad_marker(location, name, reason)
+    return StoreUnreadableError(store_id=location.store_id, path=shown(location.path / name), reason=reason)
 
 
 def _read_small(path: Path) -> bytes:

@@ -98,6 +98,7 @@ class Store:
 
         Raises:
             StoreMissingError, StoreNotMountedError, StoreForeignError: it is not.
+            StoreUnreadableError: it cannot be seen.
         """
         found = read_marker(self.location, self.host)
         if found != self.marker_bytes:
@@ -111,7 +112,7 @@ class Store:
         and removed. A power cut may leave it in `.staging` under `CANARY_PREFIX`.
 
         Raises:
-            StoreMissingError, StoreNotMountedError, StoreForeignError: the store is not there.
+            StoreMissingError, StoreNotMountedError, StoreForeignError, StoreUnreadableError: the store is not there.
             StoreFullError, StoreReadOnlyError, DurableWriteError: it takes no writes.
         """
         self.check_present()
@@ -211,6 +212,7 @@ def open_store(
     Raises:
         StoreMissingError: the folder is not there.
         StoreNotMountedError: the folder is there, the disk is not.
+        StoreUnreadableError: the marker may not or cannot be read.
         StoreForeignError: something else is there: no marker, a bad one, another store or another file system.
     """
     # 1. The folder and its marker are there.

@@ -4,6 +4,7 @@ import errno
 import os
 import shutil
 import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -261,6 +262,35 @@ def test_a_marker_that_is_a_link_or_too_long_is_refused(tmp_path: Path) -> None:
     marker.write_bytes(bytes(17 * 1024))
     with pytest.raises(StoreMarkerBadError, match="File too large"):
         open_at(tmp_path)
+
+
+def open_as_nobody(path: Path) -> str:
+    """Return what a program without rights is told."""
+    program = (
+        "import os, sys; from pathlib import Path; from tests.archive.test_store import open_at\n"
+        "os.setgid(65534); os.setgroups([]); os.setuid(65534)\n"
+        "try: open_at(Path(sys.argv[1]))\n"
+        "except Exception as err: print(type(err).__name__, err)"
+    )
+    root = Path(__file__).parents[2]
+    done = subprocess.run(
+        [sys.executable, "-c", program, str(path)],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={**os.environ, "PYTHONPATH": str(root)},
+    )
+    return done.stdout.strip()
+
+
+def test_a_store_that_may_not_be_read_is_not_called_foreign(tmp_path: Path) -> None:
+    if os.geteuid() != 0:
+        pytest.skip("needs root to try without rights")
+    create_at(tmp_path)
+    assert open_as_nobody(tmp_path) == (
+        f"StoreUnreadableError Store primary: {tmp_path}/custody-store.json cannot be read (Permission denied). "
+        "Run this as the station's own user, or check the disk."
+    )
 
 
 def test_a_fifo_in_place_of_the_marker_does_not_block(tmp_path: Path) -> None:
