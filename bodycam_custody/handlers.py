@@ -29,7 +29,15 @@ from bodycam_custody.operations import (
     parse_request,
 )
 from bodycam_custody.runtime import Runtime
-from bodycam_custody.views import SAFE_STATES, clip_views, docking_view, files_view, problem, store_views
+from bodycam_custody.views import (
+    SAFE_STATES,
+    clip_views,
+    docking_view,
+    files_view,
+    pending_docking_view,
+    problem,
+    store_views,
+)
 from hashing.canonical import Json
 from hashing.digest import Digest
 from hashing.errors import shown
@@ -132,7 +140,7 @@ def _show_docking(runtime: Runtime, request: OneDocking, _: Caller) -> Any:
     progress = runtime.progress.get(request.docking_id)
     rows = station.catalog.rows("SELECT * FROM dockings WHERE docking_id = ?", (request.docking_id,))
     if not rows:
-        raise NotFoundError(what="docking", id=request.docking_id)
+        return _pending_docking(runtime, request.docking_id)
     specials = station.catalog.rows(
         "SELECT path, kind FROM specials WHERE docking_id = ? ORDER BY rowid", (request.docking_id,)
     )
@@ -143,6 +151,13 @@ def _show_docking(runtime: Runtime, request: OneDocking, _: Caller) -> Any:
             {"path": None if row["path"] is None else shown(row["path"]), "kind": row["kind"]} for row in specials
         ],
     }
+
+
+def _pending_docking(runtime: Runtime, docking_id: str) -> dict[str, Any]:
+    arrival, progress = runtime.arrivals.get(docking_id), runtime.progress.get(docking_id)
+    if arrival is None or progress is None:
+        raise NotFoundError(what="docking", id=docking_id)
+    return {**pending_docking_view(arrival, progress), "files": [], "specials": []}
 
 
 def _start_import(runtime: Runtime, request: ImportFolder, caller: Caller) -> Any:

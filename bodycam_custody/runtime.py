@@ -27,6 +27,8 @@ logger = logging.getLogger(__name__)
 
 # How long an idle interpreter sleeps before it looks for work nobody announced.
 IDLE_LOOK_S = 60.0
+# More than can be under way at once, and enough to show what happened today.
+DOCKINGS_REMEMBERED = 500
 
 
 class Runtime:
@@ -39,6 +41,7 @@ class Runtime:
         self.since = station.clock.now()
         self.owner_uid = station.settings.paths.state.stat().st_uid
         self.problem: StatedError | None = None
+        self._arrivals: dict[str, Arrival] = {}
         self._progress: dict[str, Progress] = {}
         self._cards = ThreadPoolExecutor(station.settings.docking.cards_at_once, thread_name_prefix="card")
         self._stopping = threading.Event()
@@ -50,6 +53,11 @@ class Runtime:
     def progress(self) -> Mapping[str, Progress]:
         """The progress of every docking this process has worked on."""
         return self._progress
+
+    @property
+    def arrivals(self) -> Mapping[str, Arrival]:
+        """Every docking this process was given, those included that have no entry yet."""
+        return self._arrivals
 
     def settle(self) -> None:
         """Reconcile disks, ledger and catalog, and write missing copies; a ledger that refuses stays as it is."""
@@ -79,8 +87,15 @@ class Runtime:
     def dock(self, arrival: Arrival) -> "Future[None]":
         """Take in a card on a thread of its own, when one of `cards_at_once` is free."""
         progress = Progress()
+        self._forget_oldest()
+        self._arrivals[arrival.docking_id] = arrival
         self._progress[arrival.docking_id] = progress
         return self._cards.submit(self._take_in, arrival, progress)
+
+    def _forget_oldest(self) -> None:
+        """Keep what this process remembers of dockings bounded; ledger and catalog remember all of them."""
+        for docking_id in list(self._arrivals)[: -DOCKINGS_REMEMBERED or None]:
+            del self._arrivals[docking_id], self._progress[docking_id]
 
     def start_import(self, path: Path, *, actor: Actor) -> DockingId:
         """Begin to take in a folder and return its docking id (R20).

@@ -4,6 +4,8 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from bodycam_custody.clock import rfc3339
+from bodycam_custody.docking_drafts import Arrival
 from bodycam_custody.error_codes import problem_of_code
 from bodycam_custody.model import ClipState, DockingPhase, FileOutcome, Handover, Remark
 from bodycam_custody.progress import Progress
@@ -16,6 +18,18 @@ _STATE_REMARKS = {
     ClipState.SAFE_ONE_DISK: Remark.STORES_ON_ONE_DISK,
     ClipState.SAFE_DISKS_UNPROVEN: Remark.DISKS_UNPROVEN,
 }
+_COUNTS = (
+    "files_found",
+    "files_sealed",
+    "files_known",
+    "files_failed",
+    "files_unexplained",
+    "bytes_found",
+    "bytes_done",
+    "foreign_files",
+    "special_files",
+    "interpretation_waiting",
+)
 _PROBE_REMARKS = {
     "not-media": Remark.NOT_MEDIA,
     "unparseable": Remark.UNPARSEABLE,
@@ -86,9 +100,9 @@ def _copies_of(station: Station, clip_ids: Sequence[str]) -> dict[str, list[dict
     found: dict[str, list[dict[str, Any]]] = {}
     for start in range(0, len(clip_ids), 500):
         part = clip_ids[start : start + 500]
+        marks = ",".join("?" * len(part))
         rows = station.catalog.rows(
-            "SELECT clip_id, store_id, role, reread, verified_at, answer FROM copies"
-            f" WHERE clip_id IN ({','.join('?' * len(part))}) ORDER BY role, store_id",  # only marks
+            f"SELECT * FROM copies WHERE clip_id IN ({marks}) ORDER BY role, store_id",  # noqa: S608  # only marks
             tuple(part),
         )
         for row in rows:
@@ -168,6 +182,26 @@ def _clips_of_docking(station: Station, docking_id: str) -> tuple[int, dict[str,
         handover[row["handover"]] += row["n"]
         states[ClipState(row["state"])] = states.get(ClipState(row["state"]), 0) + row["n"]
     return sum(row["n"] for row in rows if row["waits"]), handover, states
+
+
+def pending_docking_view(arrival: Arrival, progress: Progress) -> dict[str, Any]:
+    """Return a docking that has no entry yet: it waits for its turn, or the ledger took nothing."""
+    problems = [problem(error) for error in progress.problems]
+    return {
+        "docking_id": arrival.docking_id,
+        "kind": arrival.card.kind.value,
+        "slot": arrival.card.slot,
+        "recorder_id": arrival.card.recorder,
+        "phase": DockingPhase.FAILED if problems else DockingPhase.INVENTORY,
+        "seen_at": None,
+        "docked_at": rfc3339(arrival.docked_at),
+        "closed_at": None,
+        **dict.fromkeys(_COUNTS, 0),
+        "safe_to_take_away": "no" if problems else "cannot-tell",
+        "remarks": [],
+        "problems": problems,
+        "handover": dict.fromkeys(map(str, Handover), 0),
+    }
 
 
 def files_view(station: Station, docking_id: str) -> list[dict[str, Any]]:
