@@ -45,7 +45,7 @@ class LedgerRefusesError(CustodyError):
     """Nothing may be appended to this ledger."""
 
     code = "ledger-refuses"
-    template = N_("ledger {path} accepts no entries: {reason}; cards stay unread until this is settled")
+    template = N_("ledger {path} accepts no entries, and cards stay unread until this is settled. {reason}")
 
 
 class LedgerCorruptError(CustodyError):
@@ -53,8 +53,8 @@ class LedgerCorruptError(CustodyError):
 
     code = "ledger-corrupt"
     template = N_(
-        "ledger {path} is damaged at entry {seq}: {reason}; nothing is appended any more, compare it with the copies "
-        "in the stores (custody audit verify)"
+        "ledger {path} is damaged at entry {seq}; nothing is appended any more, compare it with the copies in the "
+        "stores (custody audit verify). {reason}"
     )
 
 
@@ -82,7 +82,7 @@ class CatalogCorruptError(CustodyError):
     """The catalog cannot be read; it holds nothing that ledger and bags do not."""
 
     code = "catalog-corrupt"
-    template = N_("catalog {path} is damaged ({reason}); nothing is lost, rebuild it with: custody store rebuild")
+    template = N_("catalog {path} is damaged; nothing is lost, rebuild it with: custody store rebuild. {reason}")
 
 
 class KeyExposedError(CustodyError):
@@ -99,7 +99,7 @@ class KeyMissingError(CustodyError):
     """A station key is not there or cannot be parsed."""
 
     code = "key-missing"
-    template = N_("key file {path} cannot be used ({reason}); restore it from the station's sealed key backup")
+    template = N_("key file {path} cannot be used; restore it from the station's sealed key backup. {reason}")
 
 
 class KeyExistsError(CustodyError):
@@ -151,7 +151,7 @@ class PersonRefusedError(CustodyError):
     """A person named at init cannot be entered."""
 
     code = "person-refused"
-    template = N_("person {text}: {reason}; expected ID:ROLE:KEY, with KEY an ssh-ed25519 public key or its file")
+    template = N_("person {text}: expected ID:ROLE:KEY, with KEY an ssh-ed25519 public key or its file. {reason}")
 
 
 class AuthorisationError(CustodyError):
@@ -196,7 +196,7 @@ class PrimaryUnavailableError(CustodyError):
     """The primary store cannot take bytes, so no card is read."""
 
     code = "primary-unavailable"
-    template = N_("the primary store cannot be written, so nothing is pulled and the card stays as it is: {reason}")
+    template = N_("the primary store cannot be written, so nothing is pulled and the card stays as it is. {reason}")
 
 
 class StoreNotEnteredError(CustodyError):

@@ -24,9 +24,9 @@ from bodycam_custody.errors import (
     LedgerRefusesError,
     StatedError,
 )
-from hashing.chain import verify_chain, verify_entries
+from hashing.chain import leaf_hash, verify_chain, verify_entries
 from hashing.checkpoint import Checkpoint, NoteSigner, NoteVerifier, parse_checkpoint
-from hashing.errors import ChainBrokenError, HashingError
+from hashing.errors import N_, ChainBrokenError, HashingError
 from hashing.frontier import HASH_BYTES, Frontier, root_of
 from hashing.merkle import LeafTree, inclusion_proof
 
@@ -36,6 +36,10 @@ logger = logging.getLogger(__name__)
 TAIL_CHECK_ENTRIES = 512
 # Read this many entries at a time: flat memory, and the lock is free in between.
 BATCH_ENTRIES = 1024
+
+NOT_THE_HASHED_LINE = N_("The line is not the one that was hashed.")
+NOT_THE_SIGNED_ENTRIES = N_("Entries up to here are not those of the signed head.")
+NOT_THE_SIGNED_HEAD = N_("The stored head is not the one that was signed.")
 
 _SCHEMA = """
 CREATE TABLE entries (
@@ -163,7 +167,7 @@ class Ledger:
     def prove_inclusion(self, seqs: Sequence[int]) -> dict[int, list[bytes]]:
         """Return RFC 6962 inclusion proofs of entries `seqs` in the tree of the stored head."""
         if self.head is None:
-            raise LedgerRefusesError(path=str(self.path), reason="no head is signed yet")
+            raise LedgerRefusesError(path=str(self.path), reason="No head is signed yet.")
         tree = LeafTree.of(self._leaves(self.head.size))
         return {seq: inclusion_proof(seq, self.head.size, tree.node) for seq in seqs if seq < self.head.size}
 
@@ -216,6 +220,11 @@ class Ledger:
             if self._frontier.size and (self.head is None or self.head.size < self._frontier.size) and whole:
                 self._sign_head()
 
+    def pragmas(self) -> dict[str, str | int]:
+        """Return how SQLite keeps this ledger: WAL and synchronous=FULL (2) lose nothing in a power cut."""
+        with self._lock:
+            return {name: self._db.execute(f"PRAGMA {name}").fetchone()[0] for name in ("journal_mode", "synchronous")}
+
     def close(self) -> None:
         """Close the database."""
         with self._lock:
@@ -225,7 +234,7 @@ class Ledger:
         if self._refusal is None and not self._checked_whole:
             self.check(whole=True)
         if self._refusal is not None:
-            raise LedgerRefusesError(path=str(self.path), reason=str(self._refusal)) from self._refusal
+            raise LedgerRefusesError(path=str(self.path), reason=self._refusal) from self._refusal
 
     def _commit(self, drafts: Sequence[Draft]) -> tuple[Entry, ...]:
         prev = None if self._newest is None else self._newest.leaf
@@ -267,7 +276,7 @@ class Ledger:
         if whole:
             covered = self._verify(Frontier(), None, stop=frontier.size)
             if covered.root() != frontier.root():
-                raise self._corrupt(frontier.size - 1, "entries up to here are not those of the signed head")
+                raise self._corrupt(frontier.size - 1, NOT_THE_SIGNED_ENTRIES)
         else:
             self._verify_tail(frontier.size)
         self._frontier = self._verify(frontier, self._leaf(frontier.size - 1), stop=None)
@@ -280,9 +289,9 @@ class Ledger:
             signed = parse_checkpoint(head.note, self._verifier, origin=self.origin)
             frontier = Frontier(head.size, [peaks[i : i + HASH_BYTES] for i in range(0, len(peaks), HASH_BYTES)])
         except (HashingError, ValueError) as err:
-            raise self._corrupt(head.size - 1, str(err)) from err
+            raise self._corrupt(head.size - 1, err if isinstance(err, HashingError) else str(err)) from err
         if signed.size != head.size or signed.root != frontier.root():
-            raise self._corrupt(head.size - 1, "the stored head is not the one that was signed")
+            raise self._corrupt(head.size - 1, NOT_THE_SIGNED_HEAD)
         return frontier
 
     def _verify_tail(self, size: int) -> None:
@@ -291,7 +300,7 @@ class Ledger:
         try:
             last = verify_chain(lines, start_seq=start, prev=self._leaf(start - 1))
         except ChainBrokenError as err:
-            raise self._corrupt(err.facts["seq"], str(err)) from err
+            raise self._blame(err) from err
         if len(lines) != size - start or last != self._leaf(size - 1):
             raise self._corrupt(start + len(lines), f"a signed head covers {size} entries")
 
@@ -309,7 +318,7 @@ class Ledger:
                     lines, start_seq=start, prev=prev, frontier=frontier, on_leaves=self._compare_leaves
                 )
             except ChainBrokenError as err:
-                raise self._corrupt(err.facts["seq"], str(err)) from err
+                raise self._blame(err) from err
             frontier, prev = done.frontier, done.last_leaf
         return frontier
 
@@ -319,13 +328,21 @@ class Ledger:
         ).fetchall()
         for (seq, stored), (expected_seq, leaf) in zip(rows, enumerate(leaves, start), strict=True):
             if seq != expected_seq or bytes(stored) != leaf:
-                raise self._corrupt(expected_seq, "the line is not the one that was hashed")
+                raise self._corrupt(expected_seq, NOT_THE_HASHED_LINE)
+
+    def _blame(self, err: ChainBrokenError) -> LedgerCorruptError:
+        """Name the entry that was changed: an edited line shows in the link of the next one."""
+        seq = int(str(err.facts["seq"]))
+        before = self.lines(seq - 1, seq)
+        if before and leaf_hash(before[0]) != self._leaf(seq - 1):
+            return self._corrupt(seq - 1, NOT_THE_HASHED_LINE)
+        return self._corrupt(seq, err)
 
     def _leaf(self, seq: int) -> bytes | None:
         row = self._db.execute("SELECT leaf FROM entries WHERE seq = ?", (seq,)).fetchone()
         return None if row is None else bytes(row[0])
 
-    def _corrupt(self, seq: object, reason: str) -> LedgerCorruptError:
+    def _corrupt(self, seq: int, reason: str | StatedError) -> LedgerCorruptError:
         return LedgerCorruptError(path=str(self.path), seq=seq, reason=reason)
 
     def _known_head_is(self, note: bytes, seen: Checkpoint) -> bool:

@@ -10,6 +10,7 @@ from pathlib import Path
 from archive.bag import CLIP_JSON
 from archive.errors import ArchiveError
 from archive.ledger_copy import LedgerCopy
+from archive.marker import StoreId, StoreLocation
 from archive.store import LEDGER
 from bodycam_custody.catalog import Catalog
 from bodycam_custody.entries import Draft, Entry
@@ -28,6 +29,7 @@ class Record:
         self.ledger = ledger
         self.catalog = catalog
         self._stores = stores
+        self._copies: dict[StoreId, LedgerCopy] = {}
         self._lock = threading.RLock()
         self._unpublished: dict[str, StatedError] = {}
 
@@ -61,7 +63,7 @@ class Record:
                 try:
                     if look.problem is not None:
                         raise look.problem
-                    LedgerCopy(look.location.path / LEDGER).publish(self.ledger.lines, head.size, head.note)
+                    self._copy_in(look.location).publish(self.ledger.lines, head.size, head.note)
                 except StatedError as err:
                     if store_id not in self._unpublished:
                         logger.warning("ledger copy is behind store=%s reason=%s", store_id, err)
@@ -77,7 +79,8 @@ class Record:
         for store in self._stores.present():
             store_id = store.location.store_id
             try:
-                note = LedgerCopy(store.ledger).head_note()
+                # A head may have been stored and, after a crash, never shown: it counts all the same.
+                note = self._copy_in(store.location).highest_head_note()
                 if note is not None:
                     self.ledger.compare_with_head(note, seen_at=str(store.ledger / "checkpoint"))
             except (ArchiveError, HashingError) as err:
@@ -86,6 +89,10 @@ class Record:
                 self._unpublished[store_id] = err
             except (LedgerBehindError, LedgerForkedError):
                 logger.exception("ledger contradicts a store store=%s", store_id)
+
+    def _copy_in(self, location: StoreLocation) -> LedgerCopy:
+        """Return the ledger copy of a store; one object each, as it knows what it has flushed before."""
+        return self._copies.setdefault(location.store_id, LedgerCopy(location.path / LEDGER))
 
     def catch_up_catalog(self) -> int:
         """Fold what the catalog lacks; return how many entries that were.
