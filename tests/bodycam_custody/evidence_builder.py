@@ -1,4 +1,4 @@
-"""A small station's evidence, made with the real modules: keys, entries, sealed bags in two stores, published ledgers."""
+"""A small station's evidence, made with the real modules: keys, entries, sealed bags in two stores, ledger copies."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -8,8 +8,8 @@ from pathlib import Path
 from archive.bag import TAGMANIFEST, BagPayload, bag_path, tag_files, write_tags
 from archive.ledger_copy import LedgerCopy
 from archive.store import StoreId, StoreLocation, StoreRole, create_store
-from bodycam_custody.audit import AuditReport, verify_evidence
-from bodycam_custody.entries import Actor, Draft, Entry, EntryKind, write_entry
+from bodycam_custody.audit import AuditFinding, AuditReport, verify_evidence
+from bodycam_custody.entries import Actor, Draft, Entry, EntryKind, read_entry, write_entry
 from hashing.allowed_signers import AllowedSigner, AllowedSigners
 from hashing.canonical import Json, canonical_line
 from hashing.checkpoint import Checkpoint, NoteSigner
@@ -57,7 +57,7 @@ class Evidence:
         draft = Draft(kind=EntryKind.CLOCK_MARK, subject=subject, facts=facts, actor=Actor(system="daemon"))
         entry = write_entry(draft, seq=seq, at=START + timedelta(seconds=seq), prev=prev)
         line = entry.line.replace(b'"kind":"clock.mark"', b'"kind":"' + kind.encode() + b'"')
-        self.entries.append(entry_of(line, seq))
+        self.entries.append(read_entry(line))
         return self.entries[-1]
 
     def marks(self, count: int) -> None:
@@ -117,15 +117,6 @@ class Evidence:
         return verify_evidence(stores or self.stores, trust=self.trust, seen=seen, max_age_days=max_age_days, now=now)
 
 
-def entry_of(line: bytes, seq: int) -> Entry:
-    """Return a stored line as the values the builder needs."""
-    from bodycam_custody.entries import read_entry
-
-    entry = read_entry(line)
-    assert entry.seq == seq
-    return entry
-
-
 def build(root: Path) -> Evidence:
     """Make a station with its stores, keys, genesis and trust folder; nothing is published yet."""
     evidence = Evidence(root=root)
@@ -171,3 +162,14 @@ def flip(path: Path, at: int = 0, bit: int = 0) -> None:
     data[at] ^= 1 << bit
     path.chmod(0o600)
     path.write_bytes(bytes(data))
+
+
+def found(report: AuditReport, code: str) -> AuditFinding:
+    """Return the one finding of that code; that there is exactly one is part of what is asserted."""
+    [finding] = [finding for finding in report.findings if finding.code == code]
+    return finding
+
+
+def codes(report: AuditReport) -> list[str]:
+    """Return the codes of everything found, worst first."""
+    return [finding.code for finding in report.findings]
