@@ -6,7 +6,7 @@ the stored bytes are what is hashed.
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from json.scanner import make_scanner
 from typing import Any, Never, TypeAlias
 
@@ -21,8 +21,9 @@ MAX_LINE_BYTES = 16_384
 # I-JSON (RFC 7493 §2.2): beyond this an integer may be read as another one.
 MAX_INTEGER = 2**53 - 1
 
-# Deep nesting exhausts the stack of recursive readers; entries need four levels.
-MAX_DEPTH = 32
+# How deep objects and arrays may nest, the outermost included. Recursive readers give up somewhere, and where depends
+# on the reader; entries need four levels.
+MAX_DEPTH = 256
 
 # RFC 8785 §3.2: no whitespace, keys sorted, only the seven short escapes and \u00xx for other controls.
 _encode = json.JSONEncoder(
@@ -71,7 +72,26 @@ def parse_line(line: bytes) -> dict[str, Json]:
         raise MalformedLineError(problem=LineProblem.TOO_DEEP) from err
     if type(value) is not dict or end != len(text):
         raise MalformedLineError(problem=LineProblem.NOT_ONE_OBJECT)
+    if may_be_too_deep(line) and _is_too_deep(value):
+        raise MalformedLineError(problem=LineProblem.TOO_DEEP)
     return value
+
+
+def may_be_too_deep(line: bytes) -> bool:
+    """Return False only if nothing in `line` nests deeper than `MAX_DEPTH`; most lines are simply too short for it."""
+    return len(line) > 2 * MAX_DEPTH and line.count(b"{") + line.count(b"[") > MAX_DEPTH
+
+
+def _is_too_deep(value: dict[str, Any]) -> bool:
+    level: list[Any] = [value]
+    for _ in range(MAX_DEPTH):
+        containers = [member for member in level if type(member) is dict or type(member) is list]
+        level = [member for container in containers for member in _members(container)]
+    return any(type(member) is dict or type(member) is list for member in level)
+
+
+def _members(container: dict[str, Any] | list[Any]) -> Iterable[Any]:
+    return container.values() if type(container) is dict else container
 
 
 def _object_of(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -95,9 +115,9 @@ _scan = make_scanner(
 
 
 def _refuse_unwritable(value: object, place: str, depth: int) -> None:
-    if depth > MAX_DEPTH:
-        raise NotCanonicalError(place=place, problem=ValueProblem.TOO_DEEP)
     match value:
+        case list() | tuple() | dict() if depth >= MAX_DEPTH:
+            raise NotCanonicalError(place=place, problem=ValueProblem.TOO_DEEP)
         case None | bool():
             pass
         case int():

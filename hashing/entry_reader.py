@@ -8,7 +8,10 @@ import json
 from json.scanner import make_scanner
 from typing import Any, Never
 
-from hashing.canonical import MAX_LINE_BYTES, Json, parse_line
+from hashing.canonical import MAX_DEPTH, MAX_LINE_BYTES, Json, may_be_too_deep, parse_line
+
+# So short that nothing in it can nest too deeply: each level takes two characters.
+_ALWAYS_SHALLOW = 2 * MAX_DEPTH
 
 
 def read_entry(line: bytes) -> dict[str, Json]:
@@ -21,7 +24,8 @@ def read_entry(line: bytes) -> dict[str, Json]:
         text = line.decode()
         entry, end = _scan(text, 0)
         actor, facts = entry["actor"], entry["facts"]
-        if type(actor) is dict and type(facts) is dict and end == len(text) <= MAX_LINE_BYTES and "\\" not in text:
+        is_plain = type(actor) is dict and type(facts) is dict and end == len(text) and "\\" not in text
+        if is_plain and (end <= _ALWAYS_SHALLOW or _is_modest(line)):
             # Between any two members stands one comma, and one more for each member that a later one of the same key
             # replaced. If the members that were read already account for every comma, none was replaced. A comma
             # inside a string, or deeper nesting, only leaves commas unaccounted for.
@@ -33,17 +37,24 @@ def read_entry(line: bytes) -> dict[str, Json]:
     return parse_line(line)
 
 
+def _is_modest(line: bytes) -> bool:
+    return len(line) <= MAX_LINE_BYTES and not may_be_too_deep(line)
+
+
 def _comma_count(members: dict[str, Any]) -> int:
     """Return the commas between `members` and inside the objects and arrays directly among them."""
     count = len(members) - 1 if members else 0
     for member in members.values():
-        if type(member) is list and member:
+        kind = type(member)
+        if kind is str or kind is int or not member:
+            continue
+        if kind is dict:
+            count += len(member) - 1
+        elif kind is list:
             count += len(member) - 1
             for item in member:
                 if type(item) is dict and item:
                     count += len(item) - 1
-        elif type(member) is dict and member:
-            count += len(member) - 1
     return count
 
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hashing.canonical import MAX_INTEGER, MAX_LINE_BYTES, canonical_line, parse_line
+from hashing.canonical import MAX_DEPTH, MAX_INTEGER, MAX_LINE_BYTES, canonical_line, parse_line
 from hashing.errors import LineProblem, MalformedLineError, NotCanonicalError, ValueProblem
 
 _keys = st.text(st.characters(max_codepoint=127), max_size=8)
@@ -70,7 +70,26 @@ def test_nesting_without_end_is_refused() -> None:
     value["again"] = value
     with pytest.raises(NotCanonicalError) as caught:
         canonical_line(value)
-    assert caught.value.facts == {"place": "$" + ".again" * 33, "problem": ValueProblem.TOO_DEEP}
+    assert caught.value.facts == {"place": "$" + ".again" * MAX_DEPTH, "problem": ValueProblem.TOO_DEEP}
+
+
+@pytest.mark.parametrize("opening", [b'{"":', b"["])
+def test_the_deepest_line_is_read_and_a_deeper_one_refused_on_every_interpreter(opening: bytes) -> None:
+    closing = b"}" if opening.startswith(b"{") else b"]"
+
+    def nested(levels: int) -> bytes:
+        inner = levels - 1
+        return b'{"a":' + opening * inner + b'"' + b"x" * 300 + b'"' + closing * inner + b"}"
+
+    assert canonical_line(parse_line(nested(MAX_DEPTH))) == nested(MAX_DEPTH)
+    with pytest.raises(MalformedLineError) as caught:
+        parse_line(nested(MAX_DEPTH + 1))
+    assert caught.value.facts["problem"] is LineProblem.TOO_DEEP
+
+
+def test_many_objects_side_by_side_are_not_deep() -> None:
+    value = {"files": [{"n": n} for n in range(2 * MAX_DEPTH)]}
+    assert parse_line(canonical_line(value)) == value
 
 
 def test_the_longest_line_is_written_and_read() -> None:

@@ -92,7 +92,9 @@ def test_texts_and_arrays_in_the_facts_do_not_hide_a_repeated_key(members: str) 
         (entry_line(0, None).replace(b'"facts":{}', b'"facts":{"a":"\\udc00"}'), LineProblem.NOT_UTF8),
         (entry_line(0, None).replace(b"daemon", b"\xff"), LineProblem.NOT_UTF8),
         (entry_line(0, None).replace(b'"seq":0', b'"seq":0.0'), LineProblem.FLOAT),
-        (entry_line(0, None).replace(b'"daemon"', b"[" * 9000), LineProblem.TOO_DEEP),
+        (entry_line(0, None).replace(b'"daemon"', b"[" * 7000 + b"]" * 7000), LineProblem.TOO_DEEP),
+        (entry_line(0, None).replace(b'"daemon"', b"[" * 255 + b"]" * 255), LineProblem.TOO_DEEP),
+        (entry_line(0, None).replace(b"{}", b'{"a":' + b"[" * 255 + b"]" * 255 + b"}"), LineProblem.TOO_DEEP),
         (entry_line(0, None).replace(b"daemon", b"x" * MAX_LINE_BYTES), LineProblem.TOO_LONG),
     ],
 )

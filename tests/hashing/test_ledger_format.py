@@ -8,7 +8,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from hashing.allowed_signers import AllowedSigner, AllowedSigners
-from hashing.canonical import MAX_LINE_BYTES, Json, canonical_line
+from hashing.canonical import MAX_DEPTH, MAX_LINE_BYTES, Json, canonical_line
 from hashing.chain import leaf_hash, verify_entries
 from hashing.checkpoint import Checkpoint, NoteSigner, NoteVerifier, parse_checkpoint
 from hashing.commitment import commit
@@ -184,5 +184,6 @@ def test_the_allowed_signers_file_is_the_vector() -> None:
 def test_the_limits_in_the_document_are_those_of_the_program() -> None:
     text = DOCUMENT.read_text(encoding="utf-8")
     assert f"at most {MAX_LINE_BYTES:,} bytes" in text
+    assert f"at most {MAX_DEPTH} deep" in text
     assert f"`<L>` is 0 to {MAX_TILE_LEVEL}." in text
     assert f"lines of {len(SSHSIG.splitlines()[1])} characters" in text
