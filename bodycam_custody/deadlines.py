@@ -32,10 +32,11 @@ def judge_handover(
     if handed_over_at is None:
         return Verdict(handover=Handover.UNDETERMINABLE, reason=HandoverReason.AWAITING_ACCEPTANCE, due=due)
     doubt = timedelta(seconds=ended.uncertainty_s)
-    if handed_over_at <= due - doubt:
+    past_due = handed_over_at - due
+    if past_due <= -doubt:
         reason = HandoverReason.DOCKED_WITHIN_HOURS if at_dock else HandoverReason.ACCEPTED_WITHIN_HOURS
         return Verdict(handover=Handover.ON_TIME, reason=reason, due=due)
-    if handed_over_at > due + doubt:
+    if past_due > doubt:
         reason = HandoverReason.DOCKED_AFTER_HOURS if at_dock else HandoverReason.ACCEPTED_AFTER_HOURS
         return Verdict(handover=Handover.LATE, reason=reason, due=due)
     return Verdict(handover=Handover.UNDETERMINABLE, reason=HandoverReason.WITHIN_CLOCK_UNCERTAINTY, due=due)
