@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import pairwise
 
 from bodycam_custody.model import ClipId, SessionId
 
@@ -71,14 +72,12 @@ def group_sessions(clips: Sequence[TimedClip], *, split_gap_s: float, session_ga
 
 
 def _session(recordings: Sequence[Sequence[TimedClip]]) -> Session:
-    gaps: list[Gap] = []
-    ended = recording_end(recordings[0])
-    last = recordings[0][-1].clip_id
-    for recording in recordings[1:]:
-        begins = recording[0].begins
-        gaps.append(
-            Gap(after=last, before=recording[0].clip_id, begins=ended, seconds=(begins - ended).total_seconds())
-        )
-        ended = max(ended, recording_end(recording))
-        last = recording[-1].clip_id
-    return Session(recordings=tuple(tuple(recording) for recording in recordings), gaps=tuple(gaps))
+    gaps = tuple(_gap(before, after[0]) for before, after in pairwise(recordings))
+    return Session(recordings=tuple(tuple(recording) for recording in recordings), gaps=gaps)
+
+
+def _gap(recording: Sequence[TimedClip], resumed: TimedClip) -> Gap:
+    # The clip that began last may lie inside one that went on longer.
+    last = max(recording, key=lambda clip: clip.ends)
+    seconds = (resumed.begins - last.ends).total_seconds()
+    return Gap(after=last.clip_id, before=resumed.clip_id, begins=last.ends, seconds=seconds)
