@@ -14,6 +14,8 @@ RESOLUTION_S = {TimeSource.NAME: 1.0, TimeSource.CONTAINER: 1.0, TimeSource.FILE
 # Two sources further apart than this contradict each other: more than a slow start of writing, less than a wrong zone.
 CONTRADICTION_S = 120.0
 
+_FIRST_MOMENT = datetime.min.replace(tzinfo=UTC)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TimeClues:
@@ -52,10 +54,15 @@ def tell_recording_time(
     measured = clock.offset_s is not None
     doubt_s = clock.offset_uncertainty_s if measured else clock.assumed_uncertainty_s
     uncertainty_s = None if doubt_s is None else doubt_s + RESOLUTION_S[source]
-    begins = beginnings[source] - timedelta(seconds=clock.offset_s or 0)
-    ends = begins + timedelta(seconds=clues.duration_s)
-    slack = timedelta(seconds=CONTRADICTION_S if uncertainty_s is None else uncertainty_s)
-    if begins < EARLIEST_PLAUSIBLE or ends > docked_at + slack:
+    slack_s = CONTRADICTION_S if uncertainty_s is None else uncertainty_s
+    try:
+        begins = beginnings[source] - timedelta(seconds=clock.offset_s or 0)
+        ends = begins + timedelta(seconds=clues.duration_s)
+        is_plausible = begins >= EARLIEST_PLAUSIBLE and ends <= docked_at + timedelta(seconds=slack_s)
+    except OverflowError:
+        # A name may claim the year 9999, an offset may be centuries: there is no such moment.
+        is_plausible = False
+    if not is_plausible:
         return HandoverReason.CLOCK_IMPLAUSIBLE
     contradicting = tuple(
         other for other in stated[1:] if abs((beginnings[other] - beginnings[source]).total_seconds()) > CONTRADICTION_S
@@ -71,11 +78,11 @@ def tell_recording_time(
 
 
 def _beginnings(clues: TimeClues, duration: timedelta) -> dict[TimeSource, datetime]:
-    """An mtime is when writing ended, so the beginning lies one duration before it."""
+    """An mtime is when writing ended, so the beginning lies one duration before it, but in no year before the first."""
     ended = clues.mtime
     stated = {
         TimeSource.NAME: clues.name_begins,
         TimeSource.CONTAINER: clues.container_begins,
-        TimeSource.FILESYSTEM: None if ended is None else ended - duration,
+        TimeSource.FILESYSTEM: None if ended is None else ended - min(duration, ended - _FIRST_MOMENT),
     }
     return {source: begins for source, begins in stated.items() if begins is not None}
