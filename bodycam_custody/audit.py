@@ -12,6 +12,8 @@ from pathlib import Path
 from bodycam_custody.audit_bags import check_bags, plan_bags
 from bodycam_custody.audit_codes import STALE
 from bodycam_custody.audit_copies import choose_reference, compare_copies
+from bodycam_custody.audit_errors import EvidenceUnreadableError
+from bodycam_custody.audit_files import NotPermittedError
 from bodycam_custody.audit_findings import (
     AuditFinding,
     AuditReport,
@@ -25,6 +27,7 @@ from bodycam_custody.audit_ledger import CheckedLedger, check_ledger
 from bodycam_custody.audit_store import StoreFolder, check_store, list_store
 from bodycam_custody.audit_trust import Trust, load_trust
 from bodycam_custody.clock import parse_rfc3339
+from hashing.errors import shown
 
 __all__ = ["AuditFinding", "AuditReport", "Severity", "verify_evidence"]
 
@@ -52,12 +55,26 @@ def verify_evidence(
         on_progress: called with the number of bags checked and of all.
 
     Raises:
-        EvidenceUnreadableError, NoStoreError: a folder in `stores` is missing, unreadable or no store.
+        EvidenceUnreadableError, NoStoreError: a folder in `stores` is missing or no store, or may not be read.
         TrustUnusableError, SeenUnreadableError: an argument that is to be trusted cannot be used.
         ValueError: no store was given, or `now` has no zone.
     """
     if not stores or now.tzinfo is None:
         raise ValueError("a verification needs a store and a time with a zone")
+    try:
+        return _verify(stores, trust, seen, max_age_days, now, on_progress)
+    except NotPermittedError as err:
+        raise EvidenceUnreadableError(path=shown(err.path), reason=err.reason) from err
+
+
+def _verify(
+    stores: Sequence[Path],
+    trust: Path,
+    seen: Sequence[Path],
+    max_age_days: int | None,
+    now: datetime,
+    on_progress: Callable[[int, int], None] | None,
+) -> AuditReport:
     # 1. The arguments can be used at all; everything after this ends as findings.
     for store in stores:
         list_store(store)

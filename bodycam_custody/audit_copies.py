@@ -11,7 +11,7 @@ from hashing.frontier import HASH_BYTES
 
 def choose_reference(copies: Sequence[CheckedLedger]) -> CheckedLedger:
     """Return the copy that speaks for the station: one whose root is signed, then the longest."""
-    return max(copies, key=lambda copy: (copy.is_rooted, copy.signed_size, copy.followed.size))
+    return max(copies, key=lambda copy: (copy.is_rooted and copy.signed_size > 0, copy.signed_size, copy.followed.size))
 
 
 def compare_copies(copies: Sequence[CheckedLedger], reference: CheckedLedger, findings: Findings) -> None:

@@ -19,11 +19,12 @@ class AuditError(CustodyError):
 
 
 class EvidenceUnreadableError(AuditError):
-    """A store folder is missing or may not be read."""
+    """A store folder is missing, or something in it may not be read."""
 
     code = "evidence-unreadable"
     template = N_(
-        "{path}: expected a store folder, but it cannot be read: {reason}. Mount the disk or correct the path."
+        "{path}: expected a store or a part of one, but it cannot be read: {reason}. "
+        "Mount the disk, correct the path, or run this with the right to read it."
     )
 
 

@@ -31,24 +31,33 @@ class UnreadableError(Exception):
     """A file of the evidence cannot be read; becomes a finding at once, so it stays inside the verifier."""
 
 
+class NotPermittedError(Exception):
+    """The reader lacks a right. That says nothing about the evidence, so it ends the verification instead."""
+
+    def __init__(self, path: Path, reason: str) -> None:
+        super().__init__(reason)
+        self.path, self.reason = path, reason
+
+
 def read_regular(path: Path, limit_bytes: int = MAX_FILE_BYTES) -> bytes:
     """Return the bytes of a regular file of at most `limit_bytes`; the last component is never followed as a link.
 
     Raises:
-        UnreadableError: it is missing, no regular file, too large, or the system refuses; the text is the reason.
+        UnreadableError: it is missing, no regular file, too large, or fails; the text is the reason.
+        NotPermittedError: the reader may not.
     """
     try:
         # O_NONBLOCK: opening a FIFO would otherwise wait for a writer for ever.
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     except (OSError, ValueError) as err:
-        raise UnreadableError(_reason(err)) from err
+        raise _translated(path, err) from err
     try:
         about = os.fstat(descriptor)
         if not stat.S_ISREG(about.st_mode):
             raise UnreadableError("not a regular file")
         return _read_all(descriptor, about.st_size, limit_bytes)
     except OSError as err:
-        raise UnreadableError(_reason(err)) from err
+        raise _translated(path, err) from err
     finally:
         os.close(descriptor)
 
@@ -77,7 +86,8 @@ def list_folder(path: Path) -> FolderContents:
     """Return what lies directly in `path`.
 
     Raises:
-        UnreadableError: it is no folder (or a link to one), or the system refuses; the text is the reason.
+        UnreadableError: it is no folder (or a link to one), or fails; the text is the reason.
+        NotPermittedError: the reader may not.
     """
     folders, files, specials = [], [], []
     try:
@@ -95,15 +105,14 @@ def list_folder(path: Path) -> FolderContents:
         finally:
             os.close(descriptor)
     except (OSError, ValueError) as err:
-        raise UnreadableError(_reason(err)) from err
+        raise _translated(path, err) from err
     return FolderContents(folders=tuple(sorted(folders)), files=tuple(sorted(files)), specials=tuple(sorted(specials)))
 
 
 @dataclass(slots=True, kw_only=True)
 class LedgerFiles:
-    """The files of one ledger folder, sorted by what they are; paths are relative to it."""
+    """The files of one ledger folder but its checkpoint, sorted by what they are; paths are relative to it."""
 
-    has_checkpoint: bool = False
     head_sizes: list[int] = field(default_factory=list)
     bundle_widths: dict[int, list[int]] = field(default_factory=dict)
     tile_widths: dict[tuple[int, int], list[int]] = field(default_factory=dict)
@@ -114,8 +123,8 @@ class LedgerFiles:
     def add(self, path: str) -> None:
         """Sort one regular file in."""
         if path == "checkpoint":
-            self.has_checkpoint = True
-        elif head := _HEAD.fullmatch(path):
+            return
+        if head := _HEAD.fullmatch(path):
             self.head_sizes.append(int(head[1]))
         elif (tile := _TILE.fullmatch(path)) and self._add_tile(path, *tile.groups()):
             pass
@@ -157,10 +166,13 @@ def _walk(folder: Path, found: LedgerFiles) -> Iterator[str]:
         except UnreadableError as err:
             found.unreadable.append((prefix.rstrip("/"), str(err)))
             continue
-        waiting += [f"{prefix}{name}/" for name in contents.folders]
+        # In order of name, so that heads are listed before tiles: a station that publishes meanwhile only adds files,
+        # and a head that is listed has its tiles already.
+        waiting += [f"{prefix}{name}/" for name in reversed(contents.folders)]
         found.specials += [(f"{prefix}{name}", kind) for name, kind in contents.specials]
         yield from (f"{prefix}{name}" for name in contents.files)
 
 
-def _reason(err: OSError | ValueError) -> str:
-    return (err.strerror if isinstance(err, OSError) else None) or str(err)
+def _translated(path: Path, err: OSError | ValueError) -> UnreadableError | NotPermittedError:
+    reason = (err.strerror if isinstance(err, OSError) else None) or str(err)
+    return NotPermittedError(path, reason) if isinstance(err, PermissionError) else UnreadableError(reason)

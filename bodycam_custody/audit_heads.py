@@ -1,5 +1,6 @@
 """The signed heads of a ledger copy: its checkpoint and every `heads/<size>`, and what they say against the entries."""
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -35,8 +36,18 @@ class StoredHead:
     checkpoint: Checkpoint
 
 
-def read_heads(ledger: Path, files: LedgerFiles, verifier: NoteVerifier, findings: Findings) -> tuple[StoredHead, ...]:
-    """Return every head with a good signature, the checkpoint last; the others become findings."""
+def read_checkpoint(ledger: Path, verifier: NoteVerifier, findings: Findings) -> StoredHead | None:
+    """Return the checkpoint when its signature is good; otherwise, or when there is none, it is a finding."""
+    if not os.path.lexists(ledger / "checkpoint"):
+        findings.add(NO_CHECKPOINT, CHECKPOINT)
+        return None
+    return _read_head(ledger / "checkpoint", CHECKPOINT, CHECKPOINT_UNSIGNED, verifier, findings)
+
+
+def read_heads(
+    ledger: Path, files: LedgerFiles, newest: StoredHead | None, verifier: NoteVerifier, findings: Findings
+) -> tuple[StoredHead, ...]:
+    """Return every head with a good signature, the checkpoint `newest` last; the others become findings."""
     heads = []
     for size in files.head_sizes:
         place = f"ledger/heads/{size}"
@@ -45,10 +56,6 @@ def read_heads(ledger: Path, files: LedgerFiles, verifier: NoteVerifier, finding
             findings.add(HEAD_OTHER_SIZE, place, size=head.checkpoint.size)
         elif head is not None:
             heads.append(head)
-    if not files.has_checkpoint:
-        findings.add(NO_CHECKPOINT, CHECKPOINT)
-        return tuple(heads)
-    newest = _read_head(ledger / "checkpoint", CHECKPOINT, CHECKPOINT_UNSIGNED, verifier, findings)
     if newest is None:
         return tuple(heads)
     if heads and heads[-1].checkpoint.size > newest.checkpoint.size:

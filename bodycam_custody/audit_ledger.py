@@ -1,5 +1,6 @@
 """One store's copy of the ledger, checked in full: heads, entries, tree, tiles, genesis, and the heads kept outside."""
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,7 +20,7 @@ from bodycam_custody.audit_entries import EntryPass, Followed
 from bodycam_custody.audit_expect import SILENT_KINDS, Expectations
 from bodycam_custody.audit_files import LedgerFiles, list_ledger
 from bodycam_custody.audit_findings import Findings
-from bodycam_custody.audit_heads import StoredHead, compare_heads, compare_outside, read_heads
+from bodycam_custody.audit_heads import StoredHead, compare_heads, compare_outside, read_checkpoint, read_heads
 from bodycam_custody.audit_tiles import Published, compare_superseded, compare_tiles, require_tiles
 from bodycam_custody.audit_trust import Trust
 from bodycam_custody.entries import EntryKind
@@ -73,12 +74,15 @@ class _Reader:
 
 def check_ledger(store: Path, trust: Trust, findings: Findings) -> CheckedLedger:
     """Check the ledger copy of `store`; everything wrong with it is added to `findings`."""
-    # 1. List the folder; nothing in it is followed as a link.
+    # 1. Read the checkpoint, then list the folder: a station that publishes meanwhile only adds files, so everything
+    #    that this checkpoint needs is listed. Nothing in it is followed as a link, nor is the folder itself.
     folder = store / _LEDGER
-    files = list_ledger(folder) if folder.is_dir() or folder.is_symlink() else LedgerFiles()
+    is_folder = folder.is_dir() and not folder.is_symlink()
+    newest = read_checkpoint(folder if is_folder else Path(os.devnull), trust.verifier, findings)
+    files = list_ledger(folder) if is_folder else LedgerFiles()
     _report_listing(files, findings)
     # 2. Verify the signature of every head.
-    heads = read_heads(folder, files, trust.verifier, findings)
+    heads = read_heads(folder, files, newest, trust.verifier, findings)
     signed_roots = {head.checkpoint.size: head.checkpoint.root for head in heads}
     # 3. Follow the entries: JSON, chain, leaves, and the roots at the sizes of all heads.
     reader = _Reader(max(signed_roots, default=0))

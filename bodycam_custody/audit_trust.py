@@ -7,7 +7,7 @@ from pathlib import Path
 
 from bodycam_custody.audit_codes import ANCHOR_UNSIGNED, NO_ANCHOR, SEEN_UNSIGNED
 from bodycam_custody.audit_errors import SeenUnreadableError, TrustUnusableError
-from bodycam_custody.audit_files import UnreadableError, read_regular
+from bodycam_custody.audit_files import NotPermittedError, UnreadableError, read_regular
 from bodycam_custody.audit_findings import Findings
 from hashing.allowed_signers import AllowedSigners
 from hashing.checkpoint import Checkpoint, NoteVerifier, parse_checkpoint
@@ -112,7 +112,7 @@ def _read(path: Path, expected: str) -> bytes:
     try:
         # The auditor's own folder: a link in it is the auditor's choice.
         return read_regular(path.resolve(), MAX_TRUST_FILE_BYTES)
-    except UnreadableError as err:
+    except (UnreadableError, NotPermittedError) as err:
         raise TrustUnusableError(path=shown(path), expected=expected, reason=str(err)) from err
 
 
@@ -131,7 +131,7 @@ def _anchor(path: Path, verifier: NoteVerifier, findings: Findings) -> OutsideHe
 def _seen(path: Path, verifier: NoteVerifier, findings: Findings) -> OutsideHead | None:
     try:
         note = read_regular(path.resolve(), MAX_TRUST_FILE_BYTES)
-    except UnreadableError as err:
+    except (UnreadableError, NotPermittedError) as err:
         raise SeenUnreadableError(path=shown(path), reason=str(err)) from err
     try:
         return OutsideHead(path=shown(path), is_anchor=False, checkpoint=parse_checkpoint(note, verifier))

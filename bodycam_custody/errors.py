@@ -231,7 +231,7 @@ class ImportRefusedError(CustodyError):
     """A folder may not be imported."""
 
     code = "import-refused"
-    template = N_("folder {path} is not imported: {reason}")
+    template = N_("folder {path} is not imported. {reason}")
 
 
 class CardSilentError(CustodyError):

@@ -18,7 +18,7 @@ from bodycam_custody.stores import locations_of
 from bodycam_custody.texts import Texts
 from config.settings import RuleSet, Settings
 from hashing.canonical import Json
-from hashing.errors import shown
+from hashing.errors import N_, Statement, shown
 from hashing.namespaces import Namespace
 from hashing.sshsig import sign
 
@@ -147,5 +147,5 @@ def _reject_repeated(people: Sequence[Person]) -> None:
     seen = set()
     for person in people:
         if person.person_id in seen:
-            raise PersonRefusedError(text=person.person_id, reason="the id is named twice")
+            raise PersonRefusedError(text=person.person_id, reason=Statement(N_("The id is named twice.")))
         seen.add(person.person_id)

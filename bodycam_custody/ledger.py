@@ -26,7 +26,7 @@ from bodycam_custody.errors import (
 )
 from hashing.chain import leaf_hash, verify_chain, verify_entries
 from hashing.checkpoint import Checkpoint, NoteSigner, NoteVerifier, parse_checkpoint
-from hashing.errors import N_, ChainBrokenError, HashingError
+from hashing.errors import N_, ChainBrokenError, HashingError, Statement
 from hashing.frontier import HASH_BYTES, Frontier, root_of
 from hashing.merkle import LeafTree, inclusion_proof
 
@@ -39,6 +39,7 @@ BATCH_ENTRIES = 1024
 
 NOT_THE_HASHED_LINE = N_("The line is not the one that was hashed.")
 NOT_THE_SIGNED_ENTRIES = N_("Entries up to here are not those of the signed head.")
+COVERED = N_("A signed head covers {count} entries.")
 NOT_THE_SIGNED_HEAD = N_("The stored head is not the one that was signed.")
 
 _SCHEMA = """
@@ -106,7 +107,7 @@ class Ledger:
         """The leaf hash of entry 0, by which an outsider knows this ledger."""
         leaf = self._leaf(0)
         if leaf is None:
-            raise LedgerRefusesError(path=str(self.path), reason="it has no entry 0")
+            raise LedgerRefusesError(path=str(self.path), reason=Statement(N_("It has no entry 0.")))
         return leaf
 
     @property
@@ -167,7 +168,7 @@ class Ledger:
     def prove_inclusion(self, seqs: Sequence[int]) -> dict[int, list[bytes]]:
         """Return RFC 6962 inclusion proofs of entries `seqs` in the tree of the stored head."""
         if self.head is None:
-            raise LedgerRefusesError(path=str(self.path), reason="No head is signed yet.")
+            raise LedgerRefusesError(path=str(self.path), reason=Statement(N_("No head is signed yet.")))
         tree = LeafTree.of(self._leaves(self.head.size))
         return {seq: inclusion_proof(seq, self.head.size, tree.node) for seq in seqs if seq < self.head.size}
 
@@ -245,7 +246,9 @@ class Ledger:
             stored = self._db.execute("SELECT COALESCE(MAX(seq) + 1, 0) FROM entries").fetchone()[0]
             if stored != self._frontier.size:
                 raise LedgerCorruptError(
-                    path=str(self.path), seq=self._frontier.size, reason=f"another writer left {stored} entries"
+                    path=str(self.path),
+                    seq=self._frontier.size,
+                    reason=Statement(N_("Another writer left {count} entries."), count=stored),
                 )
             for draft in drafts:
                 entry = write_entry(draft, seq=self._frontier.size + len(entries), at=self._clock.now(), prev=prev)
@@ -276,7 +279,7 @@ class Ledger:
         if whole:
             covered = self._verify(Frontier(), None, stop=frontier.size)
             if covered.root() != frontier.root():
-                raise self._corrupt(frontier.size - 1, NOT_THE_SIGNED_ENTRIES)
+                raise self._corrupt(frontier.size - 1, Statement(NOT_THE_SIGNED_ENTRIES))
         else:
             self._verify_tail(frontier.size)
         self._frontier = self._verify(frontier, self._leaf(frontier.size - 1), stop=None)
@@ -291,7 +294,7 @@ class Ledger:
         except (HashingError, ValueError) as err:
             raise self._corrupt(head.size - 1, err if isinstance(err, HashingError) else str(err)) from err
         if signed.size != head.size or signed.root != frontier.root():
-            raise self._corrupt(head.size - 1, NOT_THE_SIGNED_HEAD)
+            raise self._corrupt(head.size - 1, Statement(NOT_THE_SIGNED_HEAD))
         return frontier
 
     def _verify_tail(self, size: int) -> None:
@@ -302,7 +305,7 @@ class Ledger:
         except ChainBrokenError as err:
             raise self._blame(err) from err
         if len(lines) != size - start or last != self._leaf(size - 1):
-            raise self._corrupt(start + len(lines), f"a signed head covers {size} entries")
+            raise self._corrupt(start + len(lines), Statement(COVERED, count=size))
 
     def _verify(self, frontier: Frontier, prev: bytes | None, *, stop: int | None) -> Frontier:
         """Return the tree after the stored entries from the end of `frontier` up to `stop`."""
@@ -312,7 +315,7 @@ class Ledger:
             if not lines and stop is None:
                 return frontier
             if not lines:
-                raise self._corrupt(start, f"a signed head covers {stop} entries")
+                raise self._corrupt(start, Statement(COVERED, count=stop))
             try:
                 done = verify_entries(
                     lines, start_seq=start, prev=prev, frontier=frontier, on_leaves=self._compare_leaves
@@ -328,21 +331,21 @@ class Ledger:
         ).fetchall()
         for (seq, stored), (expected_seq, leaf) in zip(rows, enumerate(leaves, start), strict=True):
             if seq != expected_seq or bytes(stored) != leaf:
-                raise self._corrupt(expected_seq, NOT_THE_HASHED_LINE)
+                raise self._corrupt(expected_seq, Statement(NOT_THE_HASHED_LINE))
 
     def _blame(self, err: ChainBrokenError) -> LedgerCorruptError:
         """Name the entry that was changed: an edited line shows in the link of the next one."""
         seq = int(str(err.facts["seq"]))
         before = self.lines(seq - 1, seq)
         if before and leaf_hash(before[0]) != self._leaf(seq - 1):
-            return self._corrupt(seq - 1, NOT_THE_HASHED_LINE)
+            return self._corrupt(seq - 1, Statement(NOT_THE_HASHED_LINE))
         return self._corrupt(seq, err)
 
     def _leaf(self, seq: int) -> bytes | None:
         row = self._db.execute("SELECT leaf FROM entries WHERE seq = ?", (seq,)).fetchone()
         return None if row is None else bytes(row[0])
 
-    def _corrupt(self, seq: int, reason: str | StatedError) -> LedgerCorruptError:
+    def _corrupt(self, seq: int, reason: Statement | StatedError | str) -> LedgerCorruptError:
         return LedgerCorruptError(path=str(self.path), seq=seq, reason=reason)
 
     def _known_head_is(self, note: bytes, seen: Checkpoint) -> bool:
@@ -364,5 +367,5 @@ def _connect(path: Path, *, create: bool) -> sqlite3.Connection:
     connection.execute("PRAGMA synchronous = FULL")
     connection.execute("PRAGMA foreign_keys = ON")
     if connection.execute("PRAGMA synchronous").fetchone()[0] != 2:
-        raise LedgerRefusesError(path=str(path), reason="SQLite does not hold synchronous=FULL")
+        raise LedgerRefusesError(path=str(path), reason=Statement(N_("SQLite does not keep synchronous=FULL.")))
     return connection

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from bodycam_custody.entries import PersonId
 from bodycam_custody.errors import PersonRefusedError
-from hashing.errors import KeyFormatError
+from hashing.errors import N_, KeyFormatError, Statement
 from hashing.ssh_keys import SshPublicKey
 
 _PERSON_ID = re.compile(r"[a-z0-9][a-z0-9-]{0,31}")
@@ -45,12 +45,13 @@ def parse_person(text: str) -> Person:
     """
     parts = text.split(":", 2)
     if len(parts) != 3:
-        raise PersonRefusedError(text=text, reason="not three parts")
+        raise PersonRefusedError(text=text, reason=Statement(N_("It has not three parts.")))
     person_id, role, key = parts
     if not _PERSON_ID.fullmatch(person_id):
-        raise PersonRefusedError(text=text, reason="the id is not 1 to 32 of a-z, 0-9 and -")
+        raise PersonRefusedError(text=text, reason=Statement(N_("The id is not 1 to 32 of a-z, 0-9 and -.")))
     if role not in list(Role):
-        raise PersonRefusedError(text=text, reason=f"the role is none of {', '.join(Role)}")
+        roles = ", ".join(Role)
+        raise PersonRefusedError(text=text, reason=Statement(N_("The role is none of {roles}."), roles=roles))
     return Person(person_id=PersonId(person_id), role=Role(role), key=_parse_key(text, key))
 
 
@@ -60,7 +61,8 @@ def _parse_key(text: str, key: str) -> SshPublicKey:
         try:
             line = Path(key).read_text(encoding="utf-8").strip()
         except (OSError, UnicodeDecodeError) as err:
-            raise PersonRefusedError(text=text, reason=f"the key file cannot be read: {err}") from err
+            reason = Statement(N_("The key file cannot be read: {problem}."), problem=err)
+            raise PersonRefusedError(text=text, reason=reason) from err
     try:
         return SshPublicKey.parse(line)
     except KeyFormatError as err:

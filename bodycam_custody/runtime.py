@@ -21,7 +21,7 @@ from bodycam_custody.replication import replicate_lacking
 from bodycam_custody.slots import Slots
 from bodycam_custody.station import Station
 from docking.card import UNKNOWN_RECORDER, DockedCard, DockingKind
-from hashing.errors import StatedError, shown
+from hashing.errors import N_, StatedError, Statement, shown
 
 logger = logging.getLogger(__name__)
 
@@ -172,18 +172,18 @@ class Runtime:
     def _importable(self, path: Path) -> Path:
         settings = self.station.settings
         if not path.is_absolute():
-            raise ImportRefusedError(path=shown(path), reason="expected an absolute path")
+            raise ImportRefusedError(path=shown(path), reason=Statement(N_("Expected an absolute path.")))
         root = path.resolve()
         if not root.is_dir():
-            raise ImportRefusedError(path=shown(path), reason="it is not a folder")
+            raise ImportRefusedError(path=shown(path), reason=Statement(N_("It is not a folder.")))
         roots = [one.resolve() for one in settings.paths.import_roots]
         if not any(root.is_relative_to(one) for one in roots):
-            allowed = ", ".join(shown(one) for one in roots) or "none"
-            raise ImportRefusedError(path=shown(path), reason=f"it lies under none of the import roots ({allowed})")
+            allowed = ", ".join(shown(one) for one in roots) or "-"
+            reason = Statement(N_("It lies under none of the import roots ({roots})."), roots=allowed)
+            raise ImportRefusedError(path=shown(path), reason=reason)
         for ours in (settings.paths.state, settings.paths.keys, *(store.path for store in settings.stores)):
             held = ours.resolve()
             if root.is_relative_to(held) or held.is_relative_to(root):
-                raise ImportRefusedError(
-                    path=shown(path), reason=f"it holds or lies in the station's own {shown(held)}"
-                )
+                reason = Statement(N_("It holds or lies in the station's own folder {folder}."), folder=shown(held))
+                raise ImportRefusedError(path=shown(path), reason=reason)
         return root

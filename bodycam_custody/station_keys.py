@@ -10,7 +10,7 @@ from archive.errors import AlreadyThereError
 from bodycam_custody.errors import KeyExistsError, KeyExposedError, KeyMissingError
 from hashing.allowed_signers import AllowedSigner, AllowedSigners
 from hashing.checkpoint import NoteSigner
-from hashing.errors import HashingError, shown
+from hashing.errors import N_, HashingError, Statement, shown
 from hashing.namespaces import Namespace
 from hashing.ssh_keys import SigningKey
 
@@ -80,7 +80,7 @@ def _read_private(path: Path) -> bytes:
     try:
         found = os.fstat(descriptor)
         if not stat.S_ISREG(found.st_mode):
-            raise KeyMissingError(path=shown(path), reason="not a regular file")
+            raise KeyMissingError(path=shown(path), reason=Statement(N_("It is not a regular file.")))
         if found.st_mode & 0o077 or found.st_uid not in {os.geteuid(), 0}:
             raise KeyExposedError(path=shown(path), mode=f"{stat.S_IMODE(found.st_mode):04o}", uid=found.st_uid)
         return os.read(descriptor, _KEY_LIMIT_BYTES)

@@ -11,7 +11,7 @@ from bodycam_custody.model import ClipState, DockingPhase, FileOutcome, Handover
 from bodycam_custody.progress import Progress
 from bodycam_custody.station import Station
 from docking.source import FileType
-from hashing.errors import StatedError, shown
+from hashing.errors import StatedError, Statement, shown
 
 SAFE_STATES = frozenset({ClipState.SAFE, ClipState.SAFE_ONE_DISK, ClipState.SAFE_DISKS_UNPROVEN})
 _STATE_REMARKS = {
@@ -38,12 +38,18 @@ _PROBE_REMARKS = {
 
 
 def problem(error: StatedError) -> dict[str, Any]:
-    """Return an error as it travels: code, template and facts; a fact that is itself an error travels whole."""
-    facts = {
-        name: problem(fact) if isinstance(fact, StatedError) else fact if isinstance(fact, int) else str(fact)
-        for name, fact in error.facts.items()
-    }
-    return {"code": error.code, "template": error.template, "facts": facts}
+    """Return an error as it travels: code, template and facts; a fact that is a statement itself travels whole."""
+    return {"code": error.code, "template": error.template, "facts": _travelling(error.facts)}
+
+
+def _travelling(facts: Mapping[str, object]) -> dict[str, Any]:
+    travelling: dict[str, Any] = {}
+    for name, fact in facts.items():
+        if isinstance(fact, StatedError | Statement):
+            travelling[name] = {"template": fact.template, "facts": _travelling(fact.facts)}
+        else:
+            travelling[name] = fact if isinstance(fact, int) else str(fact)
+    return travelling
 
 
 def clip_views(station: Station, rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:

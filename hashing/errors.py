@@ -50,6 +50,19 @@ def shown(path: bytes | str | os.PathLike[str]) -> str:
     )
 
 
+class Statement:
+    """A phrase built from facts, to stand as a fact inside an error: a template and what fills it."""
+
+    __slots__ = ("facts", "template")
+
+    def __init__(self, template: str, **facts: object) -> None:
+        self.template = template
+        self.facts = facts
+
+    def __str__(self) -> str:
+        return self.template.format(**self.facts)
+
+
 class StatedError(Exception):
     """An error built from facts.
 

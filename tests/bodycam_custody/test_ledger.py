@@ -217,7 +217,7 @@ def test_a_second_writer_is_noticed_before_the_chain_breaks(filled: Path) -> Non
     one.check(whole=True)
     two.check(whole=True)
     one.append([draft(700)])
-    with pytest.raises(LedgerCorruptError, match="another writer left 701 entries"):
+    with pytest.raises(LedgerCorruptError, match="Another writer left 701 entries"):
         two.append([draft(700)])
     again = reopen(filled)
     again.check(whole=True)
