@@ -106,6 +106,7 @@ def test_a_signed_text_that_is_no_plain_checkpoint_is_refused(text: str, problem
         (NOTE.replace("—".encode(), b"-"), CheckpointProblem.SIGNATURE_LINE),
         (NOTE + b"\n", CheckpointProblem.NO_SIGNATURE_PART),
         (NOTE + "— other AAAA\n".encode(), CheckpointProblem.SIGNATURE_LINE),
+        (NOTE + "— other AAAAAA==\n".encode(), CheckpointProblem.SIGNATURE_LINE),
         (NOTE + NOTE.splitlines(keepends=True)[-1], CheckpointProblem.DUPLICATE_SIGNATURE),
         (signed(HEAD.body(), NoteSigner.from_seed(ORIGIN, bytes(32))), CheckpointProblem.NOT_SIGNED),
         (signed(HEAD.body(), NoteSigner.from_seed("other", bytes(range(32)))), CheckpointProblem.NOT_SIGNED),
@@ -152,6 +153,11 @@ def test_a_private_key_reads_back_from_its_text() -> None:
     assert NoteSigner.from_text(signer.to_text() + "\n").sign(HEAD) == signer.sign(HEAD)
 
 
+def test_a_private_key_under_another_name_is_refused() -> None:
+    with pytest.raises(KeyFormatError, match="name, key and key hash do not belong together"):
+        NoteSigner.from_text(SIGNER.to_text().replace("station-1", "station-2"))
+
+
 def test_a_private_key_is_not_shown_by_accident() -> None:
     secret = SIGNER.to_text().rpartition("+")[2]
     assert secret not in repr(SIGNER)
@@ -170,6 +176,7 @@ NAME, HASH, KEY = SIGNER.vkey.split("+", 2)
         (f"{NAME}+{HASH}", KeyProblem.MALFORMED),
         (f"{NAME}+{HASH.upper()}+{KEY}", KeyProblem.MALFORMED),
         (f"two words+{HASH}+{KEY}", KeyProblem.MALFORMED),
+        (f"a\u202eb+{HASH}+{KEY}", KeyProblem.MALFORMED),
         (f"{NAME}+{HASH}+{KEY}\n", KeyProblem.MALFORMED),
         (f"{NAME}+{HASH}+{KEY}=", KeyProblem.NOT_PLAIN_BASE64),
         (f"{NAME}x+{HASH}+{KEY}", KeyProblem.KEY_HASH),
