@@ -1,12 +1,14 @@
 """The offline verification as a whole."""
 
 import json
+import os
 from datetime import datetime
 from pathlib import Path
 
 import pytest
 
 from bodycam_custody.audit import verify_evidence
+from bodycam_custody.audit_errors import EvidenceUnreadableError
 from tests.bodycam_custody.evidence_builder import NOW, Evidence, codes, flip, small_station
 
 
@@ -66,6 +68,24 @@ def test_progress_counts_every_bag(evidence: Evidence) -> None:
         evidence.stores, trust=evidence.trust, now=NOW, on_progress=lambda done, total: told.append((done, total))
     )
     assert told == [(1, 4), (2, 4), (3, 4), (4, 4)]
+
+
+def test_a_missing_right_ends_the_verification_instead_of_accusing(
+    evidence: Evidence, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    denied, real_open = evidence.backup / "ledger/heads", os.open
+
+    def open_but_heads(path: str | Path, *arguments: int, **keywords: int) -> int:
+        if str(path).rstrip("/") == str(denied):
+            raise PermissionError(13, "Permission denied")
+        return real_open(path, *arguments, **keywords)
+
+    monkeypatch.setattr(os, "open", open_but_heads)
+    with pytest.raises(EvidenceUnreadableError) as caught:
+        evidence.verify()
+    assert str(caught.value).startswith(
+        f"{denied}: expected a store or a part of one, but it cannot be read: Permission denied."
+    )
 
 
 def test_verification_writes_nothing(evidence: Evidence) -> None:

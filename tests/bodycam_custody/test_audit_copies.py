@@ -76,6 +76,17 @@ def test_two_unsigned_tails_that_differ_cannot_be_told(evidence: Evidence) -> No
     )
 
 
+def test_an_emptied_store_does_not_speak_for_the_station(evidence: Evidence) -> None:
+    """The other ledger is damaged, the emptied one contradicts nothing: still the damaged one says what must be."""
+    shutil.rmtree(evidence.backup / "ledger")
+    for name in ("checkpoint", "heads/7"):
+        path = evidence.primary / "ledger" / name
+        path.chmod(0o600)
+        path.write_bytes(evidence.signer.sign(Checkpoint(origin=ORIGIN, size=7, root=b"\0" * 32)))
+    report = evidence.verify()
+    assert (report.answer, report.counts["bags"]) == ("no", 4)
+
+
 def test_a_damaged_copy_does_not_accuse_the_sound_one(evidence: Evidence) -> None:
     head = Checkpoint(origin=ORIGIN, size=7, root=root_of([b"\0" * 32] * 7))
     for name in ("checkpoint", "heads/7"):

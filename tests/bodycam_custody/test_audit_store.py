@@ -40,8 +40,8 @@ def test_a_missing_store_is_refused(evidence: Evidence, tmp_path: Path) -> None:
     with pytest.raises(EvidenceUnreadableError) as caught:
         evidence.verify(evidence.primary, tmp_path / "nowhere")
     assert str(caught.value) == (
-        f"{tmp_path}/nowhere: expected a store folder, but it cannot be read: No such file or directory. "
-        "Mount the disk or correct the path."
+        f"{tmp_path}/nowhere: expected a store or a part of one, but it cannot be read: No such file or directory. "
+        "Mount the disk, correct the path, or run this with the right to read it."
     )
 
 
