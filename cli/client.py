@@ -3,33 +3,16 @@
 Both ways give the same values and state the same problems.
 """
 
-import os
-import socket
-import stat
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from typing import Any, Protocol, cast
-from urllib.parse import quote, urlencode
 
 from cli import wire
-from cli.language import N_
-from cli.messages import StationProblemError
+from cli.sockets import is_answering
 from config.settings import Settings
 
-# A daemon that lives accepts at once; one that does not within this time is stuck.
-_CONNECT_TIMEOUT_S = 5.0
 _PAGE = 500
-
-_NOT_ANSWERING = N_(
-    "the station's daemon at {socket} broke off ({reason}); nothing is lost; look at `journalctl -u bodycam-custody` "
-    "and try again"
-)
-_NOT_PERMITTED = N_(
-    "the station's socket {socket} is closed to you (uid {uid}): expected the station's own user or root; run the "
-    "command as one of these"
-)
 
 
 class Transport(Protocol):
@@ -118,111 +101,12 @@ def connect(settings: Settings) -> Iterator[Station]:
         StationProblemError: a daemon is there but closed to this user.
         StatedError: no daemon answers and the station cannot be opened here; the text says why.
     """
-    if _is_answering(settings.paths.socket):
+    if is_answering(settings.paths.socket):
+        from cli.transport import SocketTransport
+
         yield Station(SocketTransport(settings.paths.socket))
         return
     from bodycam_custody.local import open_local
 
     with open_local(settings) as local:
         yield Station(local)
-
-
-def _is_answering(path: Path) -> bool:
-    try:
-        if not stat.S_ISSOCK(path.stat().st_mode):
-            return False
-        _connected(path).close()
-    except PermissionError as err:
-        raise _stated("socket-not-permitted", _NOT_PERMITTED, socket=str(path), uid=os.geteuid()) from err
-    except (FileNotFoundError, NotADirectoryError, ConnectionRefusedError):
-        return False
-    except OSError as err:
-        raise _stated("station-not-answering", _NOT_ANSWERING, socket=str(path), reason=str(err)) from err
-    return True
-
-
-def _connected(path: Path) -> socket.socket:
-    connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-    connection.settimeout(_CONNECT_TIMEOUT_S)
-    folder = os.open(path.parent, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        # sun_path holds 107 bytes (unix(7)); through the open folder any path is short enough.
-        connection.connect(f"/proc/self/fd/{folder}/{path.name}")
-    except OSError:
-        connection.close()
-        raise
-    finally:
-        os.close(folder)
-    return connection
-
-
-class _UnixConnection(HTTPConnection):
-    def __init__(self, path: Path) -> None:
-        super().__init__("localhost")
-        self._path = path
-
-    def connect(self) -> None:
-        self.sock = _connected(self._path)
-        self.sock.settimeout(None)  # a verification of many gigabytes takes as long as it takes
-
-
-class SocketTransport:
-    """HTTP over the daemon's socket."""
-
-    def __init__(self, path: Path) -> None:
-        from bodycam_custody.operations import TABLE
-
-        self._path = path
-        self._operations = {operation.name: operation for operation in TABLE}
-
-    def call(self, name: str, params: Mapping[str, object]) -> object:
-        """Return the answer to the operation `name`.
-
-        Raises:
-            StationProblemError: the station stated a problem, or broke off.
-        """
-        operation = self._operations[name]
-        path, body = _request(operation.method, operation.path, params)
-        connection = _UnixConnection(self._path)
-        try:
-            connection.request(operation.method, path, body=body, headers={"Content-Type": "application/json"})
-            response = connection.getresponse()
-            answer = _parsed(response.read())
-        except (OSError, HTTPException, ValueError) as err:
-            reason = str(err) or type(err).__name__
-            raise _stated("station-not-answering", _NOT_ANSWERING, socket=str(self._path), reason=reason) from err
-        finally:
-            connection.close()
-        if response.status >= 400:
-            raise StationProblemError(_problem(answer))
-        return answer
-
-
-def _request(method: str, path: str, params: Mapping[str, object]) -> tuple[str, bytes | None]:
-    import json
-
-    rest = {name: value for name, value in params.items() if value is not None and f"{{{name}}}" not in path}
-    filled = path.format_map({name: quote(str(value), safe="") for name, value in params.items()})
-    if method == "GET":
-        return (f"{filled}?{urlencode(rest)}" if rest else filled), None
-    return filled, json.dumps(rest).encode()
-
-
-def _parsed(body: bytes) -> object:
-    import json
-
-    return json.loads(body)
-
-
-def _problem(answer: object) -> wire.Problem:
-    said = cast(dict[str, Any], answer) if isinstance(answer, dict) else {}
-    title = said.get("detail") or said.get("title") or "?"
-    return {
-        "code": said.get("code", "error"),
-        "template": said.get("template", str(title).replace("{", "{{").replace("}", "}}")),
-        "facts": said.get("facts", {}),
-    }
-
-
-def _stated(code: str, template: str, **facts: object) -> StationProblemError:
-    return StationProblemError({"code": code, "template": template, "facts": facts})

@@ -1,11 +1,23 @@
 """Errors, problems and findings in the user's language."""
 
 from collections.abc import Mapping
+from typing import Protocol, runtime_checkable
 
 from bodycam_custody.errors import StatedError
 from cli.language import _
 from cli.wire import Problem
 from config.errors import ConfigError
+
+
+@runtime_checkable
+class _Phrase(Protocol):
+    """An error or a part of one: a template and what fills it."""
+
+    @property
+    def template(self) -> str: ...
+
+    @property
+    def facts(self) -> Mapping[str, object]: ...
 
 
 class StationProblemError(Exception):
@@ -31,17 +43,27 @@ def filled(template: str, facts: Mapping[str, object]) -> str:
 
 def _spoken(value: object) -> object:
     """Return a fact in the user's language where it is a phrase of ours; names and values stay as they are."""
-    if isinstance(value, StatedError):
-        return explained(value)
+    if isinstance(value, _Phrase):
+        return filled(value.template, value.facts)
+    if isinstance(value, dict):
+        return filled(value["template"], value["facts"])
     return _(value) if isinstance(value, str) and " " in value else value
 
 
 def english(problem: Problem) -> str:
     """Return the problem as its source text has it."""
+    return _english(problem["template"], problem["facts"])
+
+
+def _english(template: str, facts: Mapping[str, object]) -> str:
+    said = {
+        name: _english(fact["template"], fact["facts"]) if isinstance(fact, dict) else fact
+        for name, fact in facts.items()
+    }
     try:
-        return problem["template"].format(**problem["facts"])
+        return template.format(**said)
     except (KeyError, IndexError, ValueError):
-        return problem["template"]
+        return template
 
 
 def told(problem: Problem) -> str:
@@ -53,12 +75,17 @@ def problem_of(error: StationProblemError | StatedError | ConfigError) -> Proble
     """Return the error as the problem it states, ready for JSON."""
     if isinstance(error, StationProblemError):
         return error.problem
-    facts = {name: _plain(value) for name, value in error.facts.items()}
-    return {"code": error.code, "template": error.template, "facts": facts}
+    return {"code": error.code, "template": error.template, "facts": _travelling(error.facts)}
 
 
-def _plain(value: object) -> object:
-    return value if isinstance(value, str | int | bool | None) else str(value)
+def _travelling(facts: Mapping[str, object]) -> dict[str, object]:
+    travelling: dict[str, object] = {}
+    for name, fact in facts.items():
+        if isinstance(fact, _Phrase):
+            travelling[name] = {"template": fact.template, "facts": _travelling(fact.facts)}
+        else:
+            travelling[name] = fact if isinstance(fact, str | int | None) else str(fact)
+    return travelling
 
 
 def explained(error: StationProblemError | StatedError | ConfigError) -> str:

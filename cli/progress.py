@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from typing import Protocol
 
 from cli import output
+from cli.labels import STEP, label
 
 # A program that follows the lines needs signs of life, not every step.
 _SECONDS_BETWEEN_LINES = 1.0
@@ -15,12 +16,12 @@ class Progress(Protocol):
     """Takes the state of one piece of work."""
 
     def update(self, *, done: int, total: int, step: str) -> None:
-        """Show that `done` of `total` are done and `step` is going on."""
+        """Show that `done` of `total` are done and `step`, a code of `labels.STEP`, is going on."""
 
 
 @contextmanager
 def progress(*, task: str, unit: str, as_json: bool) -> Iterator[Progress]:
-    """Give something to report progress of `task` to; `unit` is "bytes", "entries" or "files"."""
+    """Give something to report progress of `task` to; `unit` is "bytes" or "bags"."""
     if as_json or not output.person_is_looking():
         yield _Lines(task, unit)
     else:
@@ -73,4 +74,4 @@ class _Bar:
         self._task = bars.add_task("", total=None)
 
     def update(self, *, done: int, total: int, step: str) -> None:
-        self._bars.update(self._task, completed=done, total=total or None, description=step)
+        self._bars.update(self._task, completed=done, total=total or None, description=label(STEP, step))

@@ -39,9 +39,9 @@ def _local(text: str, zone: tzinfo) -> datetime:
     return datetime.fromisoformat(text).astimezone(zone)
 
 
-def base_name(path: str) -> str:
-    """Return the last part of a path on a card."""
-    return path.rstrip("/").rpartition("/")[2] or path
+def base_name(path: str | None) -> str:
+    """Return the last part of a path on a card, or a dash when its text was erased."""
+    return "–" if path is None else path.rstrip("/").rpartition("/")[2] or path
 
 
 def short_ids(ids: Iterable[str]) -> dict[str, str]:

@@ -49,7 +49,7 @@ class Docking(TypedDict):
 class DockedFile(TypedDict):
     """What became of one file of a card."""
 
-    path: str
+    path: str | None
     size_bytes: int
     file_type: str
     outcome: str
@@ -60,7 +60,7 @@ class DockedFile(TypedDict):
 class SpecialFile(TypedDict):
     """Something on a card that is not a file."""
 
-    path: str
+    path: str | None
     kind: str
 
 
@@ -85,7 +85,7 @@ class Clip(TypedDict):
 
     clip_id: str
     recorder_id: str
-    source_path: str
+    source_path: str | None  # None once the name is erased
     size_bytes: int
     sha256: str
     file_type: str
@@ -125,7 +125,7 @@ class Sighting(TypedDict):
     """One time the clip was seen on a card."""
 
     docking_id: str
-    path: str
+    path: str | None
     mtime: str | None
     seen_at: str
 

@@ -43,14 +43,14 @@ def verify(
     from cli.progress import progress
     from cli.views.audit import audit_text
 
-    with progress(task="audit", unit="entries", as_json=as_json) as shown:
+    with progress(task="audit", unit="bags", as_json=as_json) as shown:
         report = verify_evidence(
             stores,
             trust=trust,
             seen=seen or [],
             max_age_days=max_age_days,
             now=datetime.now(UTC),
-            on_progress=lambda done, total: shown.update(done=done, total=total, step=_("verifying")),
+            on_progress=lambda done, total: shown.update(done=done, total=total, step="verifying"),
         )
     value = report.to_json()
     output.show(value, lambda: audit_text(value), as_json=as_json)
@@ -69,10 +69,12 @@ def checkpoint(
     from cli.client import connect
     from cli.views.audit import checkpoint_text
 
+    if out is not None and out.exists():
+        raise typer.BadParameter(_("{file} is there already; choose a new file").format(file=out))
     with connect(invocation_of(context).settings()) as station:
         head = station.checkpoint()
     if out is not None:
-        with out.open("x", encoding="ascii") as file:
+        with out.open("x", encoding="utf-8") as file:
             file.write(head["note"])
     output.show(head, lambda: checkpoint_text(head, out), as_json=as_json)
     return ExitCode.DONE

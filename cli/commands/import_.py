@@ -42,11 +42,9 @@ def import_folder(
 
 
 def _followed(station: "Station", docking_id: str, shown: "Progress") -> "DockingDetail":
-    from cli.labels import PHASE, label
-
     while True:
         docking = station.docking(docking_id)
-        shown.update(done=docking["bytes_done"], total=docking["bytes_found"], step=label(PHASE, docking["phase"]))
+        shown.update(done=docking["bytes_done"], total=docking["bytes_found"], step=docking["phase"])
         if docking["phase"] in _ENDED:
             return docking
         time.sleep(_POLL_S)

@@ -21,12 +21,12 @@ _RANGE = {
     "unsigned_tail": N_("Unsigned tail"),
 }
 _COUNT = {
-    "entries": N_("Ledger entries"),
     "stores": N_("Stores"),
-    "bags": N_("Bags"),
-    "clips": N_("Clips"),
-    "files": N_("Files"),
-    "bytes": N_("Bytes"),
+    "entries": N_("Ledger entries"),
+    "signed_entries": N_("Signed entries"),
+    "heads": N_("Signed heads"),
+    "bags_expected": N_("Bags the ledger names"),
+    "bags": N_("Copies of bags"),
 }
 _INDENT = "  "
 
@@ -35,7 +35,7 @@ _INDENT = "  "
 def audit_text(report: dict[str, Any]) -> str:
     """Return the report: the answer first, then every finding, then how far whose word reaches."""
     ranges = [(_(_RANGE[name]), _range(report["ranges"].get(name))) for name in _RANGE]
-    counts = [(label(_COUNT, name), str(count)) for name, count in report["counts"].items()]
+    counts = [(_(words), str(report["counts"][name])) for name, words in _COUNT.items() if name in report["counts"]]
     parts = [label(_ANSWER, report["answer"])]
     if report["findings"]:
         parts.append("\n".join(_finding(finding) for finding in report["findings"]))
@@ -45,9 +45,10 @@ def audit_text(report: dict[str, Any]) -> str:
 
 
 def _finding(finding: dict[str, Any]) -> str:
-    where = ": ".join(part for part in (finding["store"], finding["place"]) if part)
-    severity = label(SEVERITY, finding["severity"])
-    return f"{severity} {finding['code']}  {where}\n{_INDENT}{filled(finding['template'], finding['facts'])}"
+    sentence = filled(finding["template"], finding["facts"])
+    where = ": ".join(part for part in (finding["store"], finding["place"]) if part and part not in sentence)
+    heading = f"{label(SEVERITY, finding['severity'])} {finding['code']}  {where}".rstrip()
+    return f"{heading}\n{_INDENT}{sentence}"
 
 
 def _range(found: Sequence[int] | None) -> str:

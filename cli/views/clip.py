@@ -27,7 +27,7 @@ def clip_text(clip: ClipDetail, zone: tzinfo) -> str:
 def _about(clip: ClipDetail, zone: tzinfo) -> list[tuple[str, str]]:
     return [
         (_("Clip"), clip["clip_id"]),
-        (_("Name on the card"), clip["source_path"]),
+        (_("Name on the card"), clip["source_path"] or "–"),
         (_("Recorder"), clip["recorder_id"]),
         (_("Device in the name"), clip["device_id"] or "–"),
         (_("Type"), label(FILE_TYPE, clip["file_type"])),
@@ -62,7 +62,8 @@ def _copies(clip: ClipDetail, zone: tzinfo) -> str:
 
 def _sightings(clip: ClipDetail, zone: tzinfo) -> str:
     rows = [
-        (moment(seen["seen_at"], zone), f"{seen['path']}  [{seen['docking_id']}]") for seen in clip["sightings_detail"]
+        (moment(seen["seen_at"], zone), f"{seen['path'] or '–'}  [{seen['docking_id']}]")
+        for seen in clip["sightings_detail"]
     ]
     return "\n".join([_("Seen on cards"), pairs(rows, indent=_INDENT)])
 

@@ -3,11 +3,8 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from cli.labels import PHASE, label
-
 if TYPE_CHECKING:
     from bodycam_custody.demo import DemoEvent
-
     from cli.progress import Progress
 
 
@@ -15,6 +12,6 @@ def step_follower(shown: "Progress") -> "Callable[[DemoEvent], None]":
     """Return what shows each event of a demonstration on `shown`."""
 
     def follow(event: "DemoEvent") -> None:
-        shown.update(done=event.done, total=event.total, step=label(PHASE, event.step))
+        shown.update(done=event.done, total=event.total, step=event.step)
 
     return follow

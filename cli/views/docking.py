@@ -44,16 +44,19 @@ def docking_text(docking: DockingDetail, zone: tzinfo) -> str:
         *counts(docking),
         (_("Handover"), verdicts(docking["handover"])),
     ]
-    verdict = _("This card: {verdict}.").format(verdict=label(TAKE_AWAY, docking["safe_to_take_away"]))
+    said = _("This card: {verdict}.") if docking["kind"] == "dock" else _("This folder: {verdict}.")
+    verdict = said.format(verdict=label(TAKE_AWAY, docking["safe_to_take_away"]))
     remarks = [remark_line(code) for code in docking["remarks"]]
     return "\n".join([verdict, *remarks, "", pairs(rows, indent=_INDENT), *_problems(docking)])
 
 
 def _problems(docking: DockingDetail) -> list[str]:
     lines = [told(problem) for problem in docking["problems"]]
-    lines += [f"{file['path']}: {told(file['problem'])}" for file in docking["files"] if file["problem"] is not None]
     lines += [
-        _("{path}: {kind}, not opened").format(path=special["path"], kind=label(SPECIAL_KIND, special["kind"]))
+        f"{file['path'] or '–'}: {told(file['problem'])}" for file in docking["files"] if file["problem"] is not None
+    ]
+    lines += [
+        _("{path}: {kind}, not opened").format(path=special["path"] or "–", kind=label(SPECIAL_KIND, special["kind"]))
         for special in docking["specials"]
     ]
     return ["", _("Needs attention"), *(f"{_INDENT}{line}" for line in lines)] if lines else []

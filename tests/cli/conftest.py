@@ -1,12 +1,14 @@
 """What the tests of the command line share: a station configuration, a station that answers, and the catalogue."""
 
 import os
+import shutil
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
+from bodycam_custody.demo import run_demo
 from cli import main
 from cli.build_catalogs import compile_catalogs
 from cli.language import LOCALE_FOLDER
@@ -89,6 +91,21 @@ def station(config_file: Path) -> Iterator[FakeStation]:
     """A station that answers at the socket of the configuration."""
     with FakeStation(config_file.parent / "socket") as running:
         yield running
+
+
+@pytest.fixture(scope="session")
+def _demonstration(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    card = tmp_path_factory.mktemp("card")
+    (card / "note.amr").write_bytes(b"#!AMR voice")
+    folder = tmp_path_factory.mktemp("demonstration") / "d"
+    run_demo(folder, card, lambda event: None)
+    return folder
+
+
+@pytest.fixture
+def demo(_demonstration: Path, tmp_path: Path) -> Path:
+    """A real station at rest with one clip, free to be damaged."""
+    return shutil.copytree(_demonstration, tmp_path / "d")
 
 
 @pytest.fixture

@@ -7,8 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from cli.client import SocketTransport, Station, _is_answering
+from cli.client import Station
 from cli.messages import StationProblemError
+from cli.sockets import is_answering
+from cli.transport import SocketTransport
 from tests.cli.conftest import Custody
 from tests.cli.station import ROUTES, FakeStation, StatedProblemError
 
@@ -57,11 +59,11 @@ def test_a_stated_problem_arrives_with_its_facts(station: FakeStation, tmp_path:
 
 
 def test_no_daemon_is_seen_as_none(tmp_path: Path) -> None:
-    assert not _is_answering(tmp_path / "socket")
-    assert not _is_answering(tmp_path / "nowhere" / "socket")
+    assert not is_answering(tmp_path / "socket")
+    assert not is_answering(tmp_path / "nowhere" / "socket")
     with socket.socket(socket.AF_UNIX) as left:
         left.bind(str(tmp_path / "socket"))  # a socket file whose daemon has died
-    assert not _is_answering(tmp_path / "socket")
+    assert not is_answering(tmp_path / "socket")
 
 
 def test_a_daemon_that_breaks_off_ends_with_6_and_says_where(custody: Custody, config_file: Path) -> None:
@@ -97,6 +99,6 @@ def test_with_json_a_problem_is_one_json_line_on_standard_error(
 ) -> None:
     station.refuses = StatedProblemError(503, "store-full", "store {store} is full", store="primary")
     ended = custody("--config", config_file, "status", "--json")
-    assert ended.code == 1
+    assert ended.code == 8
     assert ended.out == ""
     assert json.loads(ended.err)["error"]["code"] == "store-full"

@@ -1,11 +1,13 @@
 """Errors are told in the user's language, with everything they state."""
 
+import json
 from pathlib import Path
 
 import pytest
 
-from bodycam_custody.errors import StationMissingError
-from cli.messages import StationProblemError, explained, filled, problem_of
+from bodycam_custody.errors import PersonRefusedError, StationMissingError
+from bodycam_custody.people import parse_person
+from cli.messages import StationProblemError, explained, filled, problem_of, told
 from config.errors import ConfigError, ConfigProblem
 
 
@@ -34,6 +36,25 @@ def test_every_problem_of_a_configuration_is_told() -> None:
 
 def test_a_problem_of_a_newer_station_is_shown_whole_rather_than_not_at_all() -> None:
     assert filled("disk {disk} is {how}", {"disk": "sda", "size": 3}) == "disk {disk} is {how} (disk=sda, size=3)"
+
+
+@pytest.mark.usefixtures("in_chinese")
+def test_a_reason_inside_an_error_is_told_in_chinese_too_on_both_ways() -> None:
+    with pytest.raises(PersonRefusedError) as caught:
+        parse_person("li")
+    in_process = explained(caught.value)
+    over_the_socket = told(json.loads(json.dumps(problem_of(caught.value))))
+    assert in_process == over_the_socket
+    assert "li" in in_process
+    assert "three parts" not in in_process
+
+
+def test_a_reason_inside_a_problem_is_told_in_english() -> None:
+    inner = {"template": "{count} entries", "facts": {"count": 3}}
+    assert (
+        str(StationProblemError({"code": "x", "template": "bad: {why}", "facts": {"why": inner}})) == "bad: 3 entries"
+    )
+    assert filled("bad: {why}", {"why": inner}) == "bad: 3 entries"
 
 
 def test_facts_that_json_does_not_know_become_text() -> None:

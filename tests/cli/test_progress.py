@@ -28,7 +28,7 @@ def _until_hangup(reader: int) -> Iterator[bytes]:
             yield block
 
 
-@pytest.mark.parametrize(("unit", "shown"), [("bytes", b"2.0/4.0 MiB"), ("entries", b"2097152/4194304")])
+@pytest.mark.parametrize(("unit", "shown"), [("bytes", b"2.0/4.0 MiB"), ("bags", b"2097152/4194304")])
 def test_a_person_gets_a_bar_with_the_amount(monkeypatch: pytest.MonkeyPatch, unit: str, shown: bytes) -> None:
     reader, writer = pty.openpty()
     with os.fdopen(writer, "w") as terminal:
