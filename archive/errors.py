@@ -252,7 +252,7 @@ class SourceChangedError(CopyError):
 class SourceReadError(CopyError):
     """The source gives no bytes from some offset on."""
 
-    code = "source-unreadable"
+    code = "source-read-failed"
     template = N_(
         "The file cannot be read from byte {offset} on ({reason}). Nothing of it is sealed; "
         "keep the card, plug it in again, and have it examined if that does not help."

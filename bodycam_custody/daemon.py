@@ -14,6 +14,7 @@ from bodycam_custody.clock import Clock
 from bodycam_custody.entries import Draft, EntryKind
 from bodycam_custody.errors import SocketTakenError, StatedError
 from bodycam_custody.genesis import rule_set_draft
+from bodycam_custody.installation import check_installed_files
 from bodycam_custody.runtime import Runtime
 from bodycam_custody.schedule import Schedule
 from bodycam_custody.software import software_name
@@ -38,9 +39,11 @@ def run_daemon(settings: Settings, *, foreground: bool) -> None:
     a terminal. A copy under way at the end is left as a crash would leave it, and finished at the next docking.
 
     Raises:
+        InstallationChangedError: the program's own files are not those of its wheel.
         StationBusyError: a daemon holds this station already.
         StatedError: whatever keeps the station shut (see `open_station`).
     """
+    check_installed_files()
     with station_lock(settings.paths.state):
         station = open_station(settings, Clock(), whole_check=True)
         runtime = Runtime(station, mode="daemon")

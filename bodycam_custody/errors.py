@@ -24,6 +24,7 @@ StatedError
     ├── PrimaryUnavailableError
     ├── StoreNotEnteredError
     ├── SocketTakenError
+    ├── InstallationChangedError
     ├── DemoFolderTakenError
     ├── DemoCardMissingError
     ├── ImportRefusedError
@@ -211,6 +212,16 @@ class SocketTakenError(CustodyError):
 
     code = "socket-taken"
     template = N_("{path} is not a socket; expected nothing or a socket there, move it away")
+
+
+class InstallationChangedError(CustodyError):
+    """An installed file is not the one of the wheel."""
+
+    code = "installation-changed"
+    template = N_(
+        "installed file {path} is not the one of the wheel: expected sha256 {expected}, found {found}; install the "
+        "program again before it takes in anything"
+    )
 
 
 class DemoFolderTakenError(CustodyError):

@@ -16,25 +16,27 @@ The order of the steps is the security of the whole. What a crash after each ste
 import logging
 import time
 from collections import deque
+from collections.abc import Sequence
 from pathlib import Path
 
 from archive.durable import DIRECTORY_MODE, stated
 from archive.errors import ArchiveError
 from archive.marker import StoreRole
 from archive.store import Store
-from bodycam_custody.card_reader import CardReader, Copied, CopyFailed, CopyJob
+from bodycam_custody.card_reader import CardReader, Copied, CopyFailed, CopyJob, WorkerError
 from bodycam_custody.clip_sealing import ClipSealing, CopiedUnit
 from bodycam_custody.docking_drafts import Arrival, NumberedUnit, closed_draft, inventory_drafts, seen_draft
-from bodycam_custody.errors import PrimaryUnavailableError
+from bodycam_custody.errors import CardReaderFailedError, CardSilentError, PrimaryUnavailableError
 from bodycam_custody.model import DockingPhase
 from bodycam_custody.progress import Progress
 from bodycam_custody.staging import staging_area
 from bodycam_custody.station import Station
+from docking.errors import CardGoneError
 from docking.inventory import Inventory
 from docking.profiles import choose_profile
 from docking.source import SourceFile
 from docking.units import group_units
-from hashing.errors import StatedError
+from hashing.errors import StatedError, shown
 
 logger = logging.getLogger(__name__)
 
@@ -45,6 +47,8 @@ BATCH_WAIT_S = 0.2
 
 # What a store says when it takes no more bytes; other errors are about the card or about one file.
 _STORE_TROUBLE = frozenset({"store-full", "store-read-only", "durable-write-failed"})
+# What a copy says that was written and did not come back right: one file's trouble, unless a replica gives it back.
+_BAD_COPY = frozenset({"copy-mismatch", "copy-unreadable"})
 
 
 def take_in(station: Station, arrival: Arrival, progress: Progress) -> None:
@@ -151,16 +155,21 @@ class _Intake:
     def _copy_and_seal(self, reader: CardReader) -> None:
         ready: list[CopiedUnit] = []
         waiting_since = 0.0
-        # 2. and 3. happen in the worker, which answers only for copies it has read back
-        for outcome in reader.copy(self._next_job, on_bytes=self._progress.add_bytes):
-            if outcome is not None and (unit := self._note(outcome)) is not None:
-                waiting_since = waiting_since if ready else time.monotonic()
-                ready.append(unit)
-            is_late = time.monotonic() - waiting_since > BATCH_WAIT_S
-            if ready and (len(ready) >= BATCH_UNITS or (outcome is None and is_late)):
-                # 4. to 6.
-                self.sealing.settle(ready)
-                ready = []
+        try:
+            # 2. and 3. happen in the worker, which answers only for copies it has read back
+            for outcome in reader.copy(self._next_job, on_bytes=self._progress.add_bytes):
+                if outcome is not None and (unit := self._note(outcome)) is not None:
+                    waiting_since = waiting_since if ready else time.monotonic()
+                    ready.append(unit)
+                is_late = time.monotonic() - waiting_since > BATCH_WAIT_S
+                if ready and (len(ready) >= BATCH_UNITS or (outcome is None and is_late)):
+                    # 4. to 6.
+                    self.sealing.settle(ready)
+                    ready = []
+        except (WorkerError, CardSilentError, CardReaderFailedError):
+            # The card gives no more, but what it gave is whole.
+            self.sealing.settle(ready)
+            raise
         self.sealing.settle(ready)
 
     def _next_job(self) -> CopyJob | None:
@@ -168,14 +177,18 @@ class _Intake:
             return None
         number = self._queue.popleft()
         unit = self._units[number]
-        unit.stores_of[number] = self._stores
         name = unit.payload_name(number)
         targets = []
         for store in self._stores:
-            store.check_present()
             folder = store.staging / self._arrival.docking_id / unit.staging_name
-            _make_staging_folder(folder)
-            targets.append(folder / name)
+            try:
+                store.check_present()
+                _make_staging_folder(folder)
+            except ArchiveError as err:
+                self._go_on_without(store, err)
+            else:
+                targets.append(folder / name)
+        unit.stores_of[number] = self._stores
         return CopyJob(number=number, path=self._files[number].path, targets=tuple(targets))
 
     def _note(self, outcome: Copied | CopyFailed) -> CopiedUnit | None:
@@ -183,7 +196,9 @@ class _Intake:
         unit = self._units[outcome.number]
         if isinstance(outcome, Copied):
             unit.done[outcome.number] = outcome
-        elif self._is_replica_trouble(outcome.error):
+        elif outcome.error.code == CardGoneError.code:
+            raise outcome.error
+        elif self._is_replica_trouble(unit.stores_of[outcome.number], outcome.error):
             self._queue.appendleft(outcome.number)
             return None
         else:
@@ -191,19 +206,27 @@ class _Intake:
             unit.failed[outcome.number] = outcome.error
         return unit if unit.is_complete else None
 
-    def _is_replica_trouble(self, error: StatedError) -> bool:
-        """Go on without a replica that takes no more bytes; trouble with the primary ends the docking."""
-        if error.code not in _STORE_TROUBLE:
+    def _is_replica_trouble(self, stores: Sequence[Store], error: StatedError) -> bool:
+        """Return whether to copy the file again because one of `stores`, its targets, was a replica that fails."""
+        if error.code not in _STORE_TROUBLE | _BAD_COPY:
             return False
-        place = Path(str(error.facts["path"]))
-        troubled = [store for store in self._stores if place.is_relative_to(store.path)]
-        if any(store.location.role is StoreRole.PRIMARY for store in troubled):
+        place = Path(str(error.facts["target" if error.code in _BAD_COPY else "path"]))
+        for store in stores:
+            if place.is_relative_to(shown(store.path)):
+                if store.location.role is StoreRole.PRIMARY and error.code in _BAD_COPY:
+                    return False
+                self._go_on_without(store, error)
+                return True
+        return False
+
+    def _go_on_without(self, store: Store, error: StatedError) -> None:
+        """Leave out a replica that takes no more bytes; without the primary nothing goes on."""
+        if store.location.role is StoreRole.PRIMARY:
             raise PrimaryUnavailableError(reason=error) from error
-        if troubled:
+        # A replica that is out already had other jobs under way.
+        if store in self._stores:
             self._progress.add_problem(error)
-            self._stores = tuple(store for store in self._stores if store not in troubled)
-        # Trouble with a replica that is out already: its other jobs were under way.
-        return True
+            self._stores = tuple(one for one in self._stores if one is not store)
 
 
 def _make_staging_folder(folder: Path) -> None:

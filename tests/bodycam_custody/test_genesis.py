@@ -63,7 +63,7 @@ def test_a_store_under_a_home_directory_is_refused_before_anything_is_made(tmp_p
         {"accepted_risks.store_under_home": False},
         stores={"primary": Path("/root/custody-test-primary"), "backup": tmp_path / "backup"},
     )
-    with pytest.raises(StoreUnderHomeError, match="A3 art. 3"):
+    with pytest.raises(StoreUnderHomeError, match=r"A3 art\. 3"):
         create_station(settings, [], SetClock(NOW))
     assert not (tmp_path / "state").exists()
     assert not (tmp_path / "backup").exists()

@@ -112,7 +112,7 @@ def test_sql_refuses_to_change_remove_or_replace_entries_and_heads(filled: Path)
         "DELETE FROM heads",
         "INSERT OR REPLACE INTO heads (size, note, peaks) VALUES (700, x'00', x'00')",
     ):
-        with pytest.raises(sqlite3.IntegrityError, match="ledger (entries|heads)"):
+        with pytest.raises(sqlite3.IntegrityError, match=r"ledger (entries|heads)"):
             connection.execute(statement)
     connection.close()
 
@@ -167,7 +167,7 @@ def test_a_head_that_was_not_signed_by_the_station_is_damage(filled: Path) -> No
     assert ledger.head is not None
     signed = parse_checkpoint(ledger.head.note, NoteVerifier(SIGNER.vkey))
     ledger.close()
-    damage(filled, f"UPDATE heads SET note = x'{forger.sign(signed).hex()}' WHERE size = 700")
+    damage(filled, f"UPDATE heads SET note = x'{forger.sign(signed).hex()}' WHERE size = 700")  # noqa: S608  # a forgery on purpose
     with pytest.raises(LedgerCorruptError, match="damaged at entry 699"):
         reopen(filled).check(whole=False)
 
@@ -205,7 +205,7 @@ def test_a_ledger_that_contradicts_a_head_kept_elsewhere_refuses_to_append(fille
 def test_a_draft_that_cannot_be_written_leaves_nothing_of_its_batch(path: Path) -> None:
     ledger = create(path)
     ledger.append([draft(0)])
-    with pytest.raises(Exception, match="16384|16 KiB"):
+    with pytest.raises(Exception, match=r"16384"):
         ledger.append([draft(1), Draft(kind=EntryKind.CLOCK_MARK, subject="station", facts={"text": "x" * 17000})])
     assert ledger.size == 1
     (entry,) = ledger.append([draft(2)])
