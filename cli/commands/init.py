@@ -11,7 +11,7 @@ from click.core import ParameterSource
 
 from cli import output
 from cli.exit_codes import ExitCode
-from cli.invocation import invocation_of
+from cli.invocation import AsJson, invocation_of
 from cli.language import _
 from cli.new_config import QUESTIONS, question
 
@@ -58,12 +58,13 @@ def init(
     accept_home: Annotated[
         bool, typer.Option("--accept-home", help=_("Accept a store below a home directory."))
     ] = False,
+    as_json: AsJson = False,
 ) -> ExitCode:
     """Set up a new station; a configuration that is there already is used as it is."""
     from bodycam_custody.clock import Clock
     from bodycam_custody.genesis import create_station, parse_person
     from cli.new_config import write_config
-    from cli.views.init import station_text
+    from cli.views.init import station_text, station_value
 
     people = [parse_person(text) for text in person]
     invocation = invocation_of(context)
@@ -73,7 +74,8 @@ def init(
         write_config(invocation.config_path, _completed(context.params))
     settings = invocation.settings()
     create_station(settings, people, Clock())
-    output.show_text(station_text(settings, invocation.config_path))
+    value = station_value(settings, invocation.config_path)
+    output.show(value, lambda: station_text(value), as_json=as_json)
     return ExitCode.DONE
 
 

@@ -1,5 +1,6 @@
 """`custody init`: a new station from what the unit answered."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -38,6 +39,17 @@ def test_a_station_is_set_up_from_the_answers(custody: Custody, tmp_path: Path) 
     assert [store.id for store in settings.stores] == ["primary", "backup"]
     assert "The station is set up." in ended.out
     assert custody("--config", file, "status").code == 0
+
+
+def test_json_says_where_everything_lies(custody: Custody, tmp_path: Path) -> None:
+    ended = custody("--config", tmp_path / "config.toml", *answers(tmp_path), "--json")
+    assert json.loads(ended.out) == {
+        "origin": "cg.example.gov.cn/station-1/1",
+        "config": str(tmp_path / "config.toml"),
+        "state": str(tmp_path / "state"),
+        "trust": str(tmp_path / "state" / "trust"),
+        "stores": {"primary": str(tmp_path / "primary"), "backup": str(tmp_path / "backup")},
+    }
 
 
 def test_the_unit_must_choose_what_happens_to_recorders(custody: Custody, tmp_path: Path) -> None:  # R40
