@@ -110,7 +110,7 @@ class ClipSealing:
                 self._remove_from_staging(unit, [number for number in unit.done if number not in fresh])
                 (bag,) = self._seal([self._staged(unit, self._supplement_id(clip_id), fresh)])
                 # Entered at once: the next unit may bring the same sidecar again.
-                self._station.record.enter([*drafts, self._supplement_draft(bag)])
+                self._station.record.enter([*drafts, self._supplement_draft(bag, fresh)])
                 drafts = []
             self.counts["sealed"] += len(fresh)
             self.counts["known"] += len(unit.done) - len(fresh)
@@ -209,7 +209,7 @@ class ClipSealing:
             },
         )
 
-    def _supplement_draft(self, bag: SealedBag) -> Draft:
+    def _supplement_draft(self, bag: SealedBag, files: Sequence[int]) -> Draft:
         return Draft(
             kind=EntryKind.SUPPLEMENT_SEALED,
             subject=f"clip:{bag.staged.clip_id}",
@@ -220,6 +220,7 @@ class ClipSealing:
                 "tagmanifest_sha256": bag.tagmanifest.hex,
                 "sidecars": [sidecar.payload.sha256.hex for sidecar in bag.staged.files],
                 "docking_id": bag.staged.docking_id,
+                "files": list(files),
                 "stores": stores_facts(bag.stores),
             },
         )

@@ -164,6 +164,11 @@ def _supplement_sealed(db: sqlite3.Connection, _: Entry, facts: Mapping[str, Any
         ),
     )
     _add_sidecars(db, facts)
+    # The sighting before this entry called every file of the unit known; these were not.
+    db.executemany(
+        "UPDATE files SET outcome = ? WHERE docking_id = ? AND file = ?",
+        [(FileOutcome.SEALED, facts["docking_id"], file) for file in facts["files"]],
+    )
 
 
 def _add_sidecars(db: sqlite3.Connection, facts: Mapping[str, Any]) -> None:
