@@ -10,10 +10,12 @@ from bodycam_custody.error_codes import problem_of_code
 from bodycam_custody.model import ClipState, DockingPhase, FileOutcome, Handover, Remark
 from bodycam_custody.progress import Progress
 from bodycam_custody.station import Station
-from docking.source import FileType
+from docking.source import FileType, SpecialKind
 from hashing.errors import StatedError, Statement, shown
 
 SAFE_STATES = frozenset({ClipState.SAFE, ClipState.SAFE_ONE_DISK, ClipState.SAFE_DISKS_UNPROVEN})
+# What could not even be listed may hold recordings.
+_UNLISTED = (SpecialKind.UNREADABLE_DIRECTORY, SpecialKind.UNREADABLE_ENTRY, SpecialKind.DIRECTORY_LOOP)
 _STATE_REMARKS = {
     ClipState.SAFE_ONE_DISK: Remark.STORES_ON_ONE_DISK,
     ClipState.SAFE_DISKS_UNPROVEN: Remark.DISKS_UNPROVEN,
@@ -147,7 +149,7 @@ def docking_view(station: Station, row: Mapping[str, Any], progress: Progress | 
         ),
         "special_files": row["special_files"],
         "interpretation_waiting": waiting_clips,
-        "safe_to_take_away": _safe_to_take_away(is_over, outcomes, states),
+        "safe_to_take_away": _safe_to_take_away(station, row, outcomes, states),
         "remarks": sorted({_STATE_REMARKS[state] for state in states if state in _STATE_REMARKS}),
         "problems": [problem(error) for error in progress.problems] if progress else _recorded_problems(row),
         "handover": handover,
@@ -159,12 +161,25 @@ def _recorded_problems(row: Mapping[str, Any]) -> list[dict[str, Any]]:
     return [problem_of_code(row["code"])] if row["code"] else []
 
 
-def _safe_to_take_away(is_over: bool, outcomes: Mapping[str, tuple[int, int]], states: Mapping[ClipState, int]) -> str:
-    """Only when every file of the card is SAFE may the recorder go (R11, R43)."""
-    left = outcomes.get(FileOutcome.WAITING, (0, 0))[0] + outcomes.get(FileOutcome.FAILED, (0, 0))[0]
-    if not is_over:
+def _safe_to_take_away(
+    station: Station,
+    row: Mapping[str, Any],
+    outcomes: Mapping[str, tuple[int, int]],
+    states: Mapping[ClipState, int],
+) -> str:
+    """Only when the whole card was read and every file of it is SAFE may the recorder go (R11, R43)."""
+    if row["phase"] in {DockingPhase.INVENTORY, DockingPhase.COPYING}:
         return "cannot-tell"
-    return "yes" if not left and all(state in SAFE_STATES for state in states) else "no"
+    marks = ",".join("?" * len(_UNLISTED))
+    unlisted = _count(
+        station,
+        f"SELECT COUNT(*) AS n FROM specials WHERE docking_id = ? AND kind IN ({marks})",  # noqa: S608  # only marks
+        row["docking_id"],
+        *_UNLISTED,
+    )
+    left = outcomes.get(FileOutcome.WAITING, (0, 0))[0] + outcomes.get(FileOutcome.FAILED, (0, 0))[0]
+    is_whole = row["phase"] == DockingPhase.CLOSED and not left and not unlisted
+    return "yes" if is_whole and all(state in SAFE_STATES for state in states) else "no"
 
 
 def _files_by_outcome(station: Station, docking_id: str) -> dict[str, tuple[int, int]]:
