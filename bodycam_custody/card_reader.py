@@ -7,6 +7,7 @@ import os
 import select
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -151,6 +152,8 @@ class CardReader:
                 self._process.wait(_FAREWELL_S)
             except subprocess.TimeoutExpired:
                 logger.warning("worker hangs in a read and is left behind pid=%s", self._process.pid)
+                # It dies when the kernel gives that read up, maybe never; somebody must be there to notice.
+                threading.Thread(target=self._process.wait, name="left-behind", daemon=True).start()
         self._stdout.close()
 
     def _fill(self, next_job: Callable[[], CopyJob | None]) -> None:

@@ -87,7 +87,7 @@ def write_settings(
     return load_settings(file, {})
 
 
-def make_card(folder: Path, files: Mapping[str | bytes, bytes], *, written_at: datetime = NOW) -> Path:
+def make_card(folder: Path, files: Mapping[str, bytes] | Mapping[bytes, bytes], *, written_at: datetime = NOW) -> Path:
     """Write `files` (path on the card to content) below `folder`, all with the same mtime, and return `folder`."""
     folder.mkdir(exist_ok=True)
     for name, content in files.items():

@@ -1,0 +1,100 @@
+"""A real FUSE card that misbehaves at a stated file, for tests: it is pulled, or a read never ends.
+
+Run as a process of its own (`python -m tests.bodycam_custody.odd_card MOUNT FOLDER KIND NAME`), because a filesystem
+served by the process that uses it can wait for itself.
+"""
+
+import contextlib
+import errno
+import importlib.util
+import os
+import shutil
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+PULLED = "pulled"  # from the first read of the file on, the device is no more
+HANGS = "hangs"  # a read of the file never ends
+UNREADABLE = "unreadable"  # a bad sector: EIO
+UNLISTED = "unlisted"  # the same where a folder lies
+
+
+@contextlib.contextmanager
+def odd_card(folder: Path, kind: str, name: str) -> Iterator[Path]:
+    """Yield a mount point that shows `folder` and misbehaves at the file `name`; skips where FUSE cannot be used."""
+    if importlib.util.find_spec("mfusepy") is None or not shutil.which("fusermount3") or not Path("/dev/fuse").exists():
+        pytest.skip("needs mfusepy (pip) and fuse3 (apt) with /dev/fuse")
+    mount = folder.with_name(f"{folder.name}-{kind}")
+    mount.mkdir()
+    serve = [sys.executable, "-m", __name__, str(mount), str(folder), kind, name]
+    server = subprocess.Popen(serve, env={**os.environ, "FUSE_LIBRARY_NAME": "fuse3"})
+    try:
+        deadline = time.monotonic() + 10
+        while not mount.is_mount():
+            if server.poll() is not None:
+                pytest.skip("this machine does not let us mount FUSE")
+            assert time.monotonic() < deadline, "the odd card did not come up"
+            time.sleep(0.01)  # the mount table offers nothing to wait for from here
+        yield mount
+    finally:
+        server.kill()
+        server.wait(10)
+        subprocess.run(["fusermount3", "-u", "-z", str(mount)], check=False, stderr=subprocess.DEVNULL)
+
+
+def _serve(mount: str, folder: str, kind: str, name: str) -> None:
+    from mfusepy import FUSE, FuseOSError, Operations
+
+    class OddCard(Operations):  # type: ignore[misc]  # mfusepy ships no types
+        """Show `folder`, read-only."""
+
+        use_ns = True
+        is_pulled = False
+
+        def init_with_config(self, _conn_info: object, config: object) -> None:
+            config.direct_io = 1  # type: ignore[attr-defined]  # a C struct; every read comes to us
+            config.entry_timeout = config.attr_timeout = 0  # type: ignore[attr-defined]  # nor is a look remembered
+
+        def _here(self, path: str) -> str:
+            if self.is_pulled:
+                raise FuseOSError(errno.ENODEV)
+            return folder + path
+
+        def getattr(self, path: str, _fh: int | None = None) -> dict[str, object]:
+            found = os.lstat(self._here(path))
+            names = ("st_mode", "st_nlink", "st_uid", "st_gid", "st_size")
+            times = {f"st_{of}time": getattr(found, f"st_{of}time_ns") for of in "amc"}
+            return {name: getattr(found, name) for name in names} | times
+
+        def readdir(self, path: str, _fh: int) -> list[str]:
+            if kind == UNLISTED and path.lstrip("/") == name:
+                raise FuseOSError(errno.EIO)
+            return [".", "..", *(entry.name for entry in Path(self._here(path)).iterdir())]
+
+        def open(self, path: str, flags: int) -> int:
+            return os.open(self._here(path), flags)
+
+        def read(self, path: str, size: int, offset: int, fh: int) -> bytes:
+            if path.lstrip("/") == name:
+                if kind == HANGS:
+                    threading.Event().wait()
+                if kind == UNREADABLE:
+                    raise FuseOSError(errno.EIO)
+                self.is_pulled = True
+            self._here(path)
+            return os.pread(fh, size, offset)
+
+        def release(self, _path: str, fh: int) -> int:
+            os.close(fh)
+            return 0
+
+    FUSE(OddCard(), mount, foreground=True, nothreads=True)
+
+
+if __name__ == "__main__":
+    _serve(*sys.argv[1:5])
