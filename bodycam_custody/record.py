@@ -5,6 +5,7 @@ import json
 import logging
 import threading
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from archive.bag import CLIP_JSON
@@ -15,8 +16,8 @@ from archive.store import LEDGER
 from bodycam_custody.catalog import Catalog
 from bodycam_custody.entries import Draft, Entry
 from bodycam_custody.errors import LedgerBehindError, LedgerForkedError
-from bodycam_custody.ledger import Ledger
-from bodycam_custody.stores import StoreSet
+from bodycam_custody.ledger import Head, Ledger
+from bodycam_custody.stores import StoreLook, StoreSet
 from hashing.errors import HashingError, StatedError
 
 logger = logging.getLogger(__name__)
@@ -43,9 +44,13 @@ class Record:
 
         A store that cannot be written does not stop custody: it is named in `unpublished` and caught up later.
 
+        Without drafts nothing happens.
+
         Raises:
             LedgerRefusesError: nothing was appended.
         """
+        if not drafts:
+            return ()
         with self._lock:
             entries = self.ledger.append(drafts)
             self.publish()
@@ -58,18 +63,30 @@ class Record:
             head = self.ledger.head
             if head is None:
                 return
-            for look in self._stores.look():
-                store_id = look.location.store_id
-                try:
-                    if look.problem is not None:
-                        raise look.problem
-                    self._copy_in(look.location).publish(self.ledger.lines, head.size, head.note)
-                except StatedError as err:
-                    if store_id not in self._unpublished:
-                        logger.warning("ledger copy is behind store=%s reason=%s", store_id, err)
-                    self._unpublished[store_id] = err
-                else:
-                    self._unpublished.pop(store_id, None)
+            looks = self._stores.look()
+            # The stores are different disks: none waits for another's flushes.
+            with ThreadPoolExecutor(len(looks), thread_name_prefix="publish") as pool:
+                problems = list(pool.map(lambda look: self._publish_in(look, head), looks))
+            for look, problem in zip(looks, problems, strict=True):
+                self._note_published(look.location.store_id, problem)
+
+    def _publish_in(self, look: StoreLook, head: Head) -> StatedError | None:
+        """Bring one copy up to `head` and return what kept it from that."""
+        if look.problem is not None:
+            return look.problem
+        try:
+            self._copy_in(look.location).publish(self.ledger.lines, head.size, head.note)
+        except StatedError as err:
+            return err
+        return None
+
+    def _note_published(self, store_id: str, problem: StatedError | None) -> None:
+        if problem is None:
+            self._unpublished.pop(store_id, None)
+            return
+        if store_id not in self._unpublished:
+            logger.warning("ledger copy is behind store=%s reason=%s", store_id, problem)
+        self._unpublished[store_id] = problem
 
     def compare_with_stores(self) -> None:
         """Hold the ledger against the heads in the stores; a newer or other head makes the ledger refuse to append.

@@ -17,7 +17,7 @@ from docking.source import FileType, SourceFile, SpecialFile, SpecialKind, speci
 from hashing.errors import shown
 
 if TYPE_CHECKING:
-    from docking.profiles import RecorderProfile
+    from docking.profile import RecorderProfile
 
 __all__ = [
     "MAX_DEPTH",

@@ -16,7 +16,7 @@ from bodycam_custody.errors import (
     OperationUnknownError,
     RequestInvalidError,
 )
-from bodycam_custody.handlers import answer
+from bodycam_custody.handlers import HANDLERS, answer
 from bodycam_custody.model import ClipState
 from bodycam_custody.operations import TABLE, Caller, operation_named, parse_request
 from bodycam_custody.runtime import Runtime
@@ -51,9 +51,7 @@ def ask(runtime: Runtime, name: str, **params: object) -> Any:
 
 
 def test_every_operation_has_a_handler_and_a_path_of_its_own() -> None:
-    from bodycam_custody.handlers import _HANDLERS
-
-    assert set(_HANDLERS) == {operation.name for operation in TABLE}
+    assert set(HANDLERS) == {operation.name for operation in TABLE}
     assert len({(operation.method, operation.path) for operation in TABLE}) == len(TABLE)
     assert all(operation.path.startswith("/v1/") and operation.article for operation in TABLE)
 

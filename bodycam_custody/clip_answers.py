@@ -1,0 +1,187 @@
+"""What is asked about clips: lists, one clip, its history, whether its copies still verify."""
+
+import json
+import time
+from collections.abc import Mapping
+from typing import Any
+
+from archive.answers import Answer
+from archive.bag_check import check_bag
+from bodycam_custody.bag_signatures import bag_verifier
+from bodycam_custody.clock import rfc3339
+from bodycam_custody.entries import Actor, Draft, EntryKind
+from bodycam_custody.errors import AmbiguousIdError, NotFoundError
+from bodycam_custody.operations import ID_PREFIX_CHARACTERS, Caller, ClipPage, OneClip
+from bodycam_custody.runtime import Runtime
+from bodycam_custody.views import clip_views, problem
+from hashing.canonical import Json
+from hashing.digest import Digest
+from hashing.errors import shown
+
+
+def list_clips(runtime: Runtime, request: ClipPage, _: Caller) -> Any:
+    """Return a page of clips in the order they were sealed."""
+    conditions, values = ["1"], list[object]()
+    if request.state is not None:
+        conditions.append("state = ?")
+        values.append(request.state)
+    if request.docking_id is not None:
+        conditions.append("clip_id IN (SELECT clip_id FROM sightings WHERE docking_id = ?)")
+        values.append(request.docking_id)
+    if request.after is not None:
+        conditions.append("(sealed_at, clip_id) > (SELECT sealed_at, clip_id FROM clips WHERE clip_id = ?)")
+        values.append(request.after)
+    chosen = " AND ".join(conditions)
+    rows = runtime.station.catalog.rows(
+        f"SELECT * FROM clips WHERE {chosen} ORDER BY sealed_at, clip_id LIMIT ?",  # noqa: S608  # fixed texts
+        (*values, request.limit + 1),
+    )
+    items = clip_views(runtime.station, rows[: request.limit])
+    return {"items": items, "next": items[-1]["clip_id"] if len(rows) > request.limit else None}
+
+
+def _clip_row(runtime: Runtime, clip_id: str) -> dict[str, Any]:
+    """Return the clip with this id or this beginning of it."""
+    if len(clip_id) < ID_PREFIX_CHARACTERS:
+        raise NotFoundError(what="clip", id=clip_id)
+    rows = runtime.station.catalog.rows(
+        "SELECT * FROM clips WHERE clip_id >= ? AND clip_id < ? LIMIT 3", (clip_id, clip_id + "~")
+    )
+    if not rows:
+        raise NotFoundError(what="clip", id=clip_id)
+    if len(rows) > 1:
+        raise AmbiguousIdError(id=clip_id, count=len(rows))
+    return rows[0]
+
+
+def show_clip(runtime: Runtime, request: OneClip, _: Caller) -> Any:
+    """Return everything known of one clip: sightings, copies, media facts, times, session."""
+    station = runtime.station
+    row = _clip_row(runtime, request.clip_id)
+    (view,) = clip_views(station, [row])
+    session = station.catalog.rows("SELECT facts FROM sessions WHERE session_id = ?", (row["session_id"],))
+    sightings = station.catalog.rows(
+        "SELECT s.docking_id, s.seen_at, f.path, f.mtime_ns FROM sightings s LEFT JOIN files f"
+        " ON f.docking_id = s.docking_id AND f.file = s.file WHERE s.clip_id = ? ORDER BY s.seen_at",
+        (row["clip_id"],),
+    )
+    supplements = station.catalog.rows(
+        "SELECT bag_id, bag_path FROM supplements WHERE clip_id = ? ORDER BY bag_id", (row["clip_id"],)
+    )
+    return {
+        **view,
+        "bag_path": row["bag_path"],
+        "tagmanifest_sha256": row["tagmanifest"],
+        "supplements": supplements,
+        "sightings_detail": [
+            {
+                "docking_id": sighting["docking_id"],
+                "path": None if sighting["path"] is None else shown(sighting["path"]),
+                "mtime": _mtime_text(sighting["mtime_ns"]),
+                "seen_at": sighting["seen_at"],
+            }
+            for sighting in sightings
+        ],
+        "copies_detail": view["copies"],
+        "media": json.loads(row["probe"]) if row["probe"] else None,
+        "times": json.loads(row["times"]) if row["times"] else None,
+        "session": _session_view(json.loads(session[0]["facts"])) if session else None,
+    }
+
+
+def _session_view(facts: Mapping[str, Any]) -> dict[str, Any]:
+    gaps = [{**gap, "seconds": gap["milliseconds"] / 1000} for gap in facts["gaps"]]
+    return {**facts, "gaps": gaps}
+
+
+def _mtime_text(mtime_ns: str | None) -> str | None:
+    """Return a file time as read from the card; not corrected, and not believed."""
+    if mtime_ns is None:
+        return None
+    seconds = int(mtime_ns) // 1_000_000_000
+    if not 0 <= seconds < 253_402_300_800:
+        return None
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(seconds))
+
+
+def clip_history(runtime: Runtime, request: OneClip, _: Caller) -> Any:
+    """Tell a clip's whole life: its own entries and those of the dockings it was seen at (R4)."""
+    station = runtime.station
+    clip_id = _clip_row(runtime, request.clip_id)["clip_id"]
+    dockings = station.catalog.rows("SELECT DISTINCT docking_id FROM sightings WHERE clip_id = ?", (clip_id,))
+    about = station.ledger.entries_about([f"clip:{clip_id}", *(f"docking:{row['docking_id']}" for row in dockings)])
+    kept = [
+        entry
+        for entry in about
+        if entry.subject.startswith("clip:") or entry.kind in {EntryKind.DOCK_SEEN, EntryKind.DOCK_CLOSED}
+    ]
+    head = station.ledger.head
+    proofs = station.ledger.prove_inclusion([entry.seq for entry in kept])
+    items = [
+        {
+            "seq": entry.seq,
+            "at": rfc3339(entry.at),
+            "kind": entry.kind,
+            "actor": dict(entry.actor),
+            "facts": dict(entry.facts),
+            "leaf": entry.leaf.hex(),
+            "proof": {
+                "tree_size": head.size if head else 0,
+                "inclusion": [node.hex() for node in proofs.get(entry.seq, [])],
+            },
+        }
+        for entry in kept
+    ]
+    return {"items": items}
+
+
+def verify_clip(runtime: Runtime, request: OneClip, caller: Caller) -> Any:
+    """Re-read every copy of a clip from its medium and enter what was found."""
+    station = runtime.station
+    row = _clip_row(runtime, request.clip_id)
+    (view,) = clip_views(station, [row])
+    copies = []
+    for copy in view["copies"]:
+        look = station.stores.by_id(copy["store_id"])
+        if look is None or look.store is None:
+            findings = [problem(look.problem)] if look and look.problem else []
+            copies.append({"store_id": copy["store_id"], "answer": Answer.CANNOT_TELL.value, "findings": findings})
+            continue
+        found = check_bag(
+            look.store.path / row["bag_path"],
+            verify_signature=bag_verifier(station),
+            expected_tagmanifest=Digest(hex=row["tagmanifest"]),
+        )
+        findings = [
+            {"code": one.code.value, "template": one.template, "facts": {"place": one.place, **one.facts}}
+            for one in found
+        ]
+        copies.append(
+            {"store_id": copy["store_id"], "answer": Answer.NO if found else Answer.YES, "findings": findings}
+        )
+    said: list[Json] = [
+        {
+            "store_id": copy["store_id"],
+            "answer": str(copy["answer"]),
+            "codes": [one["code"] for one in copy["findings"]],
+        }
+        for copy in copies
+    ]
+    station.record.enter(
+        [
+            Draft(
+                kind=EntryKind.CLIP_VERIFIED,
+                subject=f"clip:{row['clip_id']}",
+                actor=Actor(uid=caller.uid),
+                facts={"clip_id": row["clip_id"], "copies": said},
+            )
+        ]
+    )
+    return {"clip_id": row["clip_id"], "copies": copies, "answer": _worst([copy["answer"] for copy in copies])}
+
+
+def _worst(answers: list[str]) -> str:
+    for worst in (Answer.NO, Answer.CANNOT_TELL):
+        if worst in answers:
+            return worst
+    return Answer.YES if answers else Answer.CANNOT_TELL
