@@ -67,7 +67,7 @@ PHASE: Final[Mapping[str, str]] = {
     "interrupted": N_("interrupted"),
     "failed": N_("failed"),
 }
-STEP: Final[Mapping[str, str]] = {**PHASE, "verifying": N_("verifying")}
+STEP: Final[Mapping[str, str]] = {**PHASE, "preparing": N_("preparing"), "verifying": N_("verifying")}
 DOCKING_KIND: Final[Mapping[str, str]] = {"dock": N_("docked"), "import": N_("imported folder")}
 TAKE_AWAY: Final[Mapping[str, str]] = {
     "yes": N_("may be taken away"),

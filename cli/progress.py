@@ -71,7 +71,7 @@ def _bar(unit: str) -> Iterator[Progress]:
 class _Bar:
     def __init__(self, bars: "RichProgress") -> None:  # type: ignore[name-defined]  # noqa: F821  # imported late
         self._bars = bars
-        self._task = bars.add_task("", total=None)
+        self._task = bars.add_task(label(STEP, "preparing"), total=None)
 
     def update(self, *, done: int, total: int, step: str) -> None:
         self._bars.update(self._task, completed=done, total=total or None, description=label(STEP, step))

@@ -30,16 +30,16 @@ def padded(text: str, columns: int, *, right: bool = False) -> str:
 
 
 def shortened(text: str, columns: int) -> str:
-    """Return `text` cut to at most `columns`, with an ellipsis where something is missing."""
+    """Return `text` cut to at most `columns`; its end is kept, because names and serials differ there."""
     if width_of(text) <= columns:
         return text
     kept, used = [], 0
-    for character in text:
+    for character in reversed(text):
         used += _columns(character)
         if used > columns - 1:
             break
         kept.append(character)
-    return "".join(kept) + ELLIPSIS
+    return ELLIPSIS + "".join(reversed(kept))
 
 
 def wrapped(text: str, columns: int, *, indent: str = "", hanging: str | None = None) -> str:
