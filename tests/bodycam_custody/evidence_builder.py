@@ -12,12 +12,14 @@ from bodycam_custody.audit import AuditFinding, AuditReport, verify_evidence
 from bodycam_custody.entries import Actor, Draft, Entry, EntryKind, read_entry, write_entry
 from hashing.allowed_signers import AllowedSigner, AllowedSigners
 from hashing.canonical import Json, canonical_line
+from hashing.chain import leaf_hash
 from hashing.checkpoint import Checkpoint, NoteSigner
 from hashing.digest import Digest
 from hashing.frontier import root_of
 from hashing.namespaces import Namespace
 from hashing.ssh_keys import SigningKey
 from hashing.sshsig import sign
+from hashing.tiles import encode_entries
 
 ORIGIN = "cg.example.gov.cn/station-1/1"
 START = datetime(2026, 11, 21, 8, 0, tzinfo=UTC)
@@ -162,6 +164,17 @@ def flip(path: Path, at: int = 0, bit: int = 0) -> None:
     data[at] ^= 1 << bit
     path.chmod(0o600)
     path.write_bytes(bytes(data))
+
+
+def rewrite(store: Path, lines: Sequence[bytes]) -> None:
+    """Put other lines, and the tile that fits them, into the one bundle of a small station; no head signs them."""
+    for name, data in (
+        (f"tile/entries/000.p/{len(lines)}", encode_entries(lines)),
+        (f"tile/0/000.p/{len(lines)}", b"".join(leaf_hash(line) for line in lines)),
+    ):
+        path = store / "ledger" / name
+        path.chmod(0o600)
+        path.write_bytes(data)
 
 
 def found(report: AuditReport, code: str) -> AuditFinding:

@@ -122,6 +122,14 @@ def test_a_bag_that_outlives_its_tombstone_is_a_note(evidence: Evidence) -> None
     assert report.findings[0].text == f"the bag {CLIP_A} has a tombstone (entry 7) and is still there"
 
 
+def test_what_is_left_of_a_destroyed_bag_accuses_nobody(evidence: Evidence) -> None:
+    evidence.add("tombstone.signed", {"clip_id": "clip-a"})
+    evidence.publish()
+    (evidence.primary / CLIP_A / "data/main.mp4").unlink()
+    report = evidence.verify()
+    assert (report.answer, report.counts["bags"]) == ("yes", 2)
+
+
 def test_a_store_that_was_not_given_is_a_note(evidence: Evidence) -> None:
     report = evidence.verify(evidence.primary)
     assert (report.answer, codes(report)) == ("yes", ["A209"])

@@ -7,7 +7,7 @@ import pytest
 
 from hashing.checkpoint import Checkpoint
 from hashing.frontier import root_of
-from tests.bodycam_custody.evidence_builder import ORIGIN, Evidence, build, codes, found, small_station
+from tests.bodycam_custody.evidence_builder import ORIGIN, Evidence, build, codes, found, rewrite, small_station
 
 
 @pytest.fixture
@@ -85,6 +85,15 @@ def test_an_emptied_store_does_not_speak_for_the_station(evidence: Evidence) -> 
         path.write_bytes(evidence.signer.sign(Checkpoint(origin=ORIGIN, size=7, root=b"\0" * 32)))
     report = evidence.verify()
     assert (report.answer, report.counts["bags"]) == ("no", 4)
+
+
+def test_an_entry_changed_in_one_copy_is_no_second_history(evidence: Evidence) -> None:
+    lines = [entry.line for entry in evidence.entries]
+    lines[6] = lines[6].replace(b"clock.mark", b"clock.mask")
+    rewrite(evidence.primary, lines)
+    report = evidence.verify()
+    assert "A114" not in codes(report)
+    assert {f.store for f in report.findings if f.severity == "broken"} == {str(evidence.primary)}
 
 
 def test_a_damaged_copy_does_not_accuse_the_sound_one(evidence: Evidence) -> None:

@@ -8,10 +8,18 @@ from pathlib import Path
 import pytest
 
 from bodycam_custody.audit import AuditReport
-from hashing.chain import leaf_hash
 from hashing.checkpoint import Checkpoint, NoteSigner
-from hashing.tiles import encode_entries
-from tests.bodycam_custody.evidence_builder import NOW, ORIGIN, Evidence, build, codes, flip, found, small_station
+from tests.bodycam_custody.evidence_builder import (
+    NOW,
+    ORIGIN,
+    Evidence,
+    build,
+    codes,
+    flip,
+    found,
+    rewrite,
+    small_station,
+)
 
 
 @pytest.fixture
@@ -109,21 +117,10 @@ def test_where_bundle_and_tile_are_both_gone_the_rest_is_called_unchecked(long_e
     assert "nothing from entry 256 on could be followed" in found(report, "A121").text
 
 
-def rewrite(evidence: Evidence, lines: list[bytes]) -> None:
-    """Put other lines and the tile that fits them into the one bundle of a small station, unsigned."""
-    ledger, size = evidence.primary / "ledger", len(lines)
-    for name, data in (
-        (f"tile/entries/000.p/{size}", encode_entries(lines)),
-        (f"tile/0/000.p/{size}", b"".join(leaf_hash(line) for line in lines)),
-    ):
-        (ledger / name).chmod(0o600)
-        (ledger / name).write_bytes(data)
-
-
 def test_an_entry_changed_together_with_its_tile_breaks_the_chain(evidence: Evidence) -> None:
     lines = [entry.line for entry in evidence.entries]
     lines[5] = lines[5].replace(b"clock.mark", b"clock.mask")
-    rewrite(evidence, lines)
+    rewrite(evidence.primary, lines)
     report = verified(evidence)
     assert report.answer == "no"
     assert found(report, "A108").place == "ledger/tile/entries/000.p/7"
@@ -134,7 +131,7 @@ def test_an_entry_changed_together_with_its_tile_breaks_the_chain(evidence: Evid
 def test_an_entry_with_a_key_twice_is_malformed(evidence: Evidence) -> None:
     lines = [entry.line for entry in evidence.entries]
     lines[6] = lines[6].replace(b'"seq":6', b'"seq":6,"seq":6')
-    rewrite(evidence, lines)
+    rewrite(evidence.primary, lines)
     report = verified(evidence)
     assert found(report, "A109").text == (
         "ledger/tile/entries/000.p/7: entry 6 is not a ledger entry: a key that appears twice"
@@ -148,7 +145,7 @@ def test_an_entry_with_a_key_twice_is_malformed(evidence: Evidence) -> None:
 def test_a_last_entry_rewritten_with_tile_shows_against_every_head(evidence: Evidence) -> None:
     lines = [entry.line for entry in evidence.entries]
     lines[6] = lines[6].replace(b"clock.mark", b"clock.mask")
-    rewrite(evidence, lines)
+    rewrite(evidence.primary, lines)
     report = verified(evidence)
     assert report.answer == "no"
     assert "A005" in codes(report)
