@@ -118,6 +118,8 @@ class LedgerCopy:
         held = self._shown_head()
         is_ours = held is not None and held == self._edge_head
         heads = self._reject_other_heads(head, held, [] if is_ours else self._folder.head_sizes())
+        if is_ours and head == held:
+            return PublishReport(from_size=size, to_size=size, files_written=0)
         # 2. What it holds, followed by our new lines, has the roots that are signed. Nothing is written before that.
         edge = self._edge.copy() if is_ours else self._read_edge(held)
         pieces = _Pieces(read_lines, edge.size, sorted(heads))
