@@ -124,6 +124,8 @@ class LedgerCopy:
         edge = self._edge.copy() if is_ours else self._read_edge(held)
         pieces = _Pieces(read_lines, edge.size, sorted(heads))
         self._reject_contradiction(edge, pieces, read_lines, heads)
+        if not is_ours:
+            self._remove_left_over(edge.size, sorted(heads))
         # 3. Entries, tiles and head, where no reader looks before the checkpoint covers them; one flush for all.
         from_size, self._edge_head = edge.size, None
         files_written = self._write_unshown(edge, pieces, note, whole_filesystem=not is_ours)
@@ -195,6 +197,24 @@ class LedgerCopy:
         return LedgerCopyContradictsError(
             path=shown(self._folder.path), place=f"heads/{size}", expected=expected, found=found
         )
+
+    def _remove_left_over(self, held_size: int, head_sizes: Sequence[int]) -> None:
+        """Remove what a publish that did not end may have left, whole or not, for sizes that are never published."""
+        for level in range(MAX_TILE_LEVEL + 1):
+            widths: dict[int, set[int]] = {}
+            for size in head_sizes:
+                widths.setdefault((size >> level * TILE_HEIGHT) // TILE_WIDTH, set()).add(
+                    (size >> level * TILE_HEIGHT) % TILE_WIDTH
+                )
+            held_index, held_width = divmod(held_size >> level * TILE_HEIGHT, TILE_WIDTH)
+            for index in range(held_index, max(widths) + 1):
+                needed = widths.get(index, set()) | set(range(held_width + 1) if index == held_index else ())
+                _remove_widths(self._folder.path / tile_path(level, index, 1).parent, needed)
+                if level == 0:
+                    _remove_widths(self._folder.path / entries_path(index, 1).parent, needed)
+        for waiting in (self._folder.path / HEADS_PATH).glob(".*.waiting"):
+            with stated(waiting):
+                waiting.unlink()
 
     def _write_unshown(self, edge: TileEdge, pieces: "_Pieces", note: bytes, *, whole_filesystem: bool) -> int:
         """Write and flush everything but the names that show it; return how many files. Moves `edge` on."""
@@ -272,6 +292,16 @@ def _files_of(edge: TileEdge, pieces: Iterable[list[bytes]], since: int) -> Iter
 
 def _waiting_head_path(size: int) -> PurePosixPath:
     return HEADS_PATH / f".{size}.waiting"
+
+
+def _remove_widths(path: Path, needed: set[int]) -> None:
+    """Remove the partial tiles or bundles in a folder that are not `needed` wide."""
+    if not path.is_dir():
+        return
+    with stated(path):
+        for entry in path.iterdir():
+            if entry.name.isdecimal() and int(entry.name) not in needed:
+                entry.unlink()
 
 
 def _remove_folder(path: Path) -> None:

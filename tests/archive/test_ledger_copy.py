@@ -226,6 +226,31 @@ def test_what_an_interrupted_publish_left_is_written_anew(tmp_path: Path) -> Non
     assert not [name for name in files_below(tmp_path) if name.endswith(("waiting", "beside"))]
 
 
+@pytest.mark.parametrize(("left", "then"), [(253, 255), (258, 261)])
+def test_what_an_interrupted_publish_left_goes_when_its_size_is_overtaken(tmp_path: Path, left: int, then: int) -> None:
+    publish(tmp_path, 250)
+    # Cut short in the middle of a write: it would fit no head, now or later.
+    name = f"{left // 256:03}.p/{left % 256}"
+    leftovers = [f"tile/entries/{name}", f"tile/0/{name}", f"heads/.{left}.waiting"]
+    for leftover in leftovers:
+        (tmp_path / leftover).parent.mkdir(exist_ok=True)
+        (tmp_path / leftover).write_bytes(b"")
+    publish(tmp_path, then)
+    assert_whole(tmp_path, then)
+    assert not set(leftovers) & set(files_below(tmp_path))
+
+
+def test_a_head_beyond_the_checkpoint_keeps_its_tiles_when_it_is_overtaken(tmp_path: Path) -> None:
+    publish(tmp_path, 250)
+    checkpoint = (tmp_path / "checkpoint").read_bytes()
+    publish(tmp_path, 253)
+    (tmp_path / "checkpoint").write_bytes(checkpoint)
+    publish(tmp_path, 255)
+    assert_whole(tmp_path, 255)
+    for tile in tiles_of(253):
+        assert (tmp_path / tile.path).read_bytes() == tile.data(LEDGER.tree.node)
+
+
 @pytest.mark.parametrize("seq", [0, 99, 100, 255, 256, 299])
 def test_a_ledger_whose_past_was_changed_is_refused_with_the_entry(tmp_path: Path, seq: int) -> None:
     publish(tmp_path, 300)
