@@ -8,10 +8,7 @@ import json
 from json.scanner import make_scanner
 from typing import Any, Never
 
-from hashing.canonical import MAX_DEPTH, MAX_LINE_BYTES, Json, may_be_too_deep, parse_line
-
-# So short that nothing in it can nest too deeply: each level takes two characters.
-_ALWAYS_SHALLOW = 2 * MAX_DEPTH
+from hashing.canonical import MAX_DEPTH, MAX_LINE_BYTES, Json, parse_line
 
 
 def read_entry(line: bytes) -> dict[str, Json]:
@@ -24,21 +21,25 @@ def read_entry(line: bytes) -> dict[str, Json]:
         text = line.decode()
         entry, end = _scan(text, 0)
         actor, facts = entry["actor"], entry["facts"]
-        is_plain = type(actor) is dict and type(facts) is dict and end == len(text) and "\\" not in text
-        if is_plain and (end <= _ALWAYS_SHALLOW or _is_modest(line)):
+        if (
+            type(actor) is dict
+            and type(facts) is dict
+            and end == len(text)
+            and len(line) <= MAX_LINE_BYTES
+            and "\\" not in text
+            and line.count(b"{") + line.count(b"[") <= MAX_DEPTH  # so nothing can nest deeper
+        ):
             # Between any two members stands one comma, and one more for each member that a later one of the same key
-            # replaced. If the members that were read already account for every comma, none was replaced. A comma
-            # inside a string, or deeper nesting, only leaves commas unaccounted for.
+            # replaced. If what was read already accounts for every comma, none was replaced. A comma inside a string
+            # that is not counted, or deeper nesting, only leaves commas unaccounted for.
             commas = line.count(b",") - len(entry) - len(actor) + 2
-            if commas == len(facts) - 1 or commas == _comma_count(facts):
+            if commas == len(facts) - 1 or commas == (found := _comma_count(facts)):
+                return entry  # type: ignore[no-any-return]  # a dict, or `actor` could not have been taken from it
+            if commas == found + _commas_in_texts(facts):
                 return entry  # type: ignore[no-any-return]  # a dict, or `actor` could not have been taken from it
     except (ValueError, StopIteration, RecursionError, KeyError, TypeError):
         pass  # not JSON, or not shaped like an entry: not for this function to say
     return parse_line(line)
-
-
-def _is_modest(line: bytes) -> bool:
-    return len(line) <= MAX_LINE_BYTES and not may_be_too_deep(line)
 
 
 def _comma_count(members: dict[str, Any]) -> int:
@@ -56,6 +57,11 @@ def _comma_count(members: dict[str, Any]) -> int:
                 if type(item) is dict and item:
                     count += len(item) - 1
     return count
+
+
+def _commas_in_texts(members: dict[str, Any]) -> int:
+    """Return the commas inside the strings directly among `members`, such as in the container formats of a probe."""
+    return sum(member.count(",") for member in members.values() if type(member) is str)
 
 
 def _refuse_float(_: str) -> Never:

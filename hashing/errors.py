@@ -40,6 +40,8 @@ def shown(path: bytes | str | os.PathLike[str]) -> str:
 
     Control characters and bidirectional overrides become escapes, bytes that are not UTF-8 become `\\xNN`.
     """
+    if type(path) is str and path.isascii() and path.isprintable():
+        return path  # most of what is shown are names of our own
     raw = path if isinstance(path, bytes) else os.fsencode(os.fspath(path))
     text = raw.decode("utf-8", "backslashreplace")
     return "".join(
