@@ -116,6 +116,8 @@ class _Intake:
             if look.store is not None:
                 try:
                     look.store.check_writable()
+                    # The ledger's reserve may be used up: recordings must not take what it frees for entries.
+                    look.store.restore_ballast()
                     usable.append(look.store)
                 except ArchiveError as err:
                     problem = err

@@ -182,9 +182,9 @@ class LiveStation:
         """Take in `card` with a real worker process, and return how that ended."""
         return self.take_in(self.arrival(card, **arriving))
 
-    def take_in(self, arrival: Arrival) -> Docking:
+    def take_in(self, arrival: Arrival, progress: Progress | None = None) -> Docking:
         """Take in an arrival in this thread, and return how that ended."""
-        progress = Progress()
+        progress = progress or Progress()
         take_in(self.station, arrival, progress)
         return self.docking(arrival.docking_id, progress)
 
