@@ -28,9 +28,7 @@ def staging_area(stores: Sequence[Store], name: str) -> Iterator[tuple[Path, ...
         for store in stores:
             lock = store.staging / (name + LOCK_SUFFIX)
             with stated(lock):
-                descriptor = os.open(lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o640)
-                stack.callback(os.close, descriptor)
-                fcntl.flock(descriptor, fcntl.LOCK_SH)
+                stack.callback(os.close, _hold(lock))
             make_directories(store.staging / name)
             locks.append(lock)
         try:
@@ -39,6 +37,24 @@ def staging_area(stores: Sequence[Store], name: str) -> Iterator[tuple[Path, ...
             stack.close()
             for store in stores:
                 sweep_staging(store)
+
+
+def _hold(lock: Path) -> int:
+    """Return a descriptor that holds a shared lock on the file at `lock`, which is made if need be."""
+    while True:
+        descriptor = os.open(lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o640)
+        fcntl.flock(descriptor, fcntl.LOCK_SH)
+        if _is_at(descriptor, lock):
+            return descriptor
+        # A sweep took the file away before it was locked.
+        os.close(descriptor)
+
+
+def _is_at(descriptor: int, path: Path) -> bool:
+    try:
+        return os.path.samestat(os.fstat(descriptor), path.stat())
+    except FileNotFoundError:
+        return False
 
 
 def sweep_staging(store: Store) -> list[str]:
@@ -60,9 +76,14 @@ def sweep_staging(store: Store) -> list[str]:
 
 def _sweep_one(staging: Path, name: str) -> bool:
     lock = staging / (name + LOCK_SUFFIX)
-    descriptor = os.open(lock, os.O_RDWR | os.O_CLOEXEC)
+    try:
+        descriptor = os.open(lock, os.O_RDWR | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return False  # another sweep was first
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        if not _is_at(descriptor, lock):
+            return False
         folder = staging / name
         if folder.exists():
             shutil.rmtree(folder)
