@@ -8,12 +8,13 @@ import select
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
-from bodycam_custody.errors import CardReaderFailedError, CardSilentError
+from bodycam_custody.errors import CardReaderFailedError, CardSilentError, StationStoppingError
 from docking.inventory import Inventory
 from docking.source import FileType, SourceFile, SpecialFile, SpecialKind
 from hashing.digest import Digest
@@ -24,6 +25,8 @@ logger = logging.getLogger(__name__)
 # Requests given to a worker beyond the files it is copying, so that small files never wait for us.
 AHEAD_PER_THREAD = 32
 _READ_BYTES = 1 << 16
+# How long the end of the station may go unnoticed while a card is waited for.
+STOP_LOOK_S = 0.5
 # A worker that was told to end and has nothing to do ends at once; one in a hung read never does.
 _FAREWELL_S = 2.0
 
@@ -66,8 +69,14 @@ class WorkerError(StatedError):
 class CardReader:
     """One worker process on one card. Use it as a context manager; leaving abandons the worker if it hangs."""
 
-    def __init__(self, root: Path, *, threads: int, silence_s: float, locks: Sequence[Path]) -> None:
-        """Start the worker; nothing is read yet. `locks` are files it holds while it lives."""
+    def __init__(
+        self, root: Path, *, threads: int, silence_s: float, locks: Sequence[Path], is_stopping: Callable[[], bool]
+    ) -> None:
+        """Start the worker; nothing is read yet. `locks` are files it holds while it lives.
+
+        Once `is_stopping` is true, waiting for the card ends with StationStoppingError within about half a second.
+        """
+        self._is_stopping = is_stopping
         self._silence_s = silence_s
         self._threads = threads
         self._unread = b""
@@ -131,6 +140,8 @@ class CardReader:
             if answer is None:
                 yield None
                 answer = self._next_answer()
+            if self._is_stopping():
+                raise StationStoppingError
             on_bytes(answer.get("bytes", 0))
             if "error" in answer or answer.get("done"):
                 number = answer["n"]
@@ -188,10 +199,17 @@ class CardReader:
     def _next_answer(self) -> dict[str, Any]:
         """Wait for the next answer, but not for longer than a living card needs."""
         while (answer := self._answer_at_hand()) is None:
-            if not self._readable(self._silence_s):
+            self._wait_for_more()
+        return answer
+
+    def _wait_for_more(self) -> None:
+        deadline = time.monotonic() + self._silence_s
+        while not self._readable(min(STOP_LOOK_S, self._silence_s)):
+            if self._is_stopping():
+                raise StationStoppingError
+            if time.monotonic() >= deadline:
                 self._process.kill()
                 raise CardSilentError(silence_s=self._silence_s, path=self._waiting_for())
-        return answer
 
     def _readable(self, wait_s: float) -> bool:
         return bool(select.select([self._stdout], [], [], wait_s)[0])

@@ -59,8 +59,12 @@ def run_daemon(settings: Settings, *, foreground: bool) -> None:
             _serve(runtime, listening)
         finally:
             _notify("STOPPING=1")
-            schedule.stop()
-            runtime.close()
+            # Both are asked, whatever the first answers.
+            ended = [schedule.stop(), runtime.close()]
+            if not all(ended):
+                logger.warning("something still runs and ends with the process, as in a crash")
+                logging.shutdown()
+                os._exit(0)
             station.close()
 
 

@@ -51,11 +51,12 @@ class DemoOutcome:
     clips: Any
 
 
-def run_demo(directory: Path, card: Path | None, on_event: Callable[[DemoEvent], None]) -> DemoOutcome:
+def run_demo(directory: Path, card: Path | None, on_event: Callable[[DemoEvent], None], *, unit: str) -> DemoOutcome:
     """Set up a station in `directory`, dock a card, wait until everything is understood, and return the outcome.
 
     Afterwards the station is at rest and complete: `directory/config.toml` works with every command, and
-    `directory/trust/checkpoint` is the newest head. Without `card` one is made with ffmpeg.
+    `directory/trust/checkpoint` is the newest head. Without `card` one is made with ffmpeg. `unit` is what the unit is
+    called, in the language of whoever looks on.
 
     Raises:
         DemoFolderTakenError, DemoCardMissingError: nothing was made.
@@ -67,7 +68,7 @@ def run_demo(directory: Path, card: Path | None, on_event: Callable[[DemoEvent],
     if card is not None and not card.is_dir():
         raise DemoCardMissingError(path=shown(card))
     clock = Clock()
-    settings = _make_settings(directory)
+    settings = _make_settings(directory, unit=unit)
     create_station(settings, _make_people(directory), clock)
     if card is None:
         card = directory / "card"
@@ -89,7 +90,7 @@ def run_demo(directory: Path, card: Path | None, on_event: Callable[[DemoEvent],
             station.close()
 
 
-def _make_settings(directory: Path) -> Settings:
+def _make_settings(directory: Path, *, unit: str) -> Settings:
     """Write the demonstration's configuration and return it as loaded: what the demo runs is what the file says."""
     make_directories(directory, 0o755)
     for name in ("docked", "import"):
@@ -105,7 +106,7 @@ def _make_settings(directory: Path) -> Settings:
             "paths.socket": Path("state/socket"),
             "paths.slips": Path("docked"),
             "paths.import_roots": (Path("import"),),
-            "rule_set.unit": "Demonstration unit",
+            "rule_set.unit": unit,
             "rule_set.document_number": "demo-1",
             "rule_set.effective_date": datetime.date(2022, 3, 1),
             "rule_set.version": "1",

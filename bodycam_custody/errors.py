@@ -30,6 +30,7 @@ StatedError
     ├── ImportRefusedError
     ├── CardSilentError
     ├── CardReaderFailedError
+    ├── StationStoppingError
     └── BagAlreadyThereError
 """
 
@@ -259,6 +260,13 @@ class CardReaderFailedError(CustodyError):
 
     code = "card-reader-failed"
     template = N_("the reading process ended (exit {exit_code}) while {path} was read; dock the recorder again")
+
+
+class StationStoppingError(CustodyError):
+    """The station was told to end while a card was read."""
+
+    code = "station-stopping"
+    template = N_("the station is ending; the card is read again when it is back")
 
 
 class BagAlreadyThereError(CustodyError):

@@ -12,7 +12,7 @@ from bodycam_custody.errors import PersonRefusedError, StationExistsError
 from bodycam_custody.ledger import Ledger
 from bodycam_custody.people import Person, parse_person
 from bodycam_custody.software import software_name
-from bodycam_custody.station import LEDGER_DB, TEXTS_DB, open_station, station_lock
+from bodycam_custody.station import ANCHOR, LEDGER_DB, TEXTS_DB, open_station, station_lock
 from bodycam_custody.station_keys import StationKeys, create_keys
 from bodycam_custody.stores import locations_of
 from bodycam_custody.texts import Texts
@@ -100,7 +100,7 @@ def create_station(settings: Settings, people: Sequence[Person], clock: Clock) -
 
 def write_anchor(trust: Path, note: bytes) -> Path:
     """Put a signed head where the auditor's anchor is expected and return its path."""
-    path = trust / "checkpoint"
+    path = trust / ANCHOR
     replace_file(path, note, _TRUST_MODE)
     return path
 

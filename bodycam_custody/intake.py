@@ -26,7 +26,7 @@ from archive.store import Store
 from bodycam_custody.card_reader import CardReader, Copied, CopyFailed, CopyJob, WorkerError
 from bodycam_custody.clip_sealing import ClipSealing, CopiedUnit
 from bodycam_custody.docking_drafts import Arrival, NumberedUnit, closed_draft, inventory_drafts, seen_draft
-from bodycam_custody.errors import CardReaderFailedError, CardSilentError, PrimaryUnavailableError
+from bodycam_custody.errors import CardReaderFailedError, CardSilentError, PrimaryUnavailableError, StationStoppingError
 from bodycam_custody.model import DockingPhase
 from bodycam_custody.progress import Progress
 from bodycam_custody.staging import staging_area
@@ -67,6 +67,10 @@ def take_in(station: Station, arrival: Arrival, progress: Progress) -> None:
     outcome, code = DockingPhase.CLOSED, None
     try:
         intake.read_card()
+    except StationStoppingError as err:
+        # Left as a crash would leave it: the next start closes this docking, and the card is docked again.
+        progress.add_problem(err)
+        return
     except StatedError as err:
         logger.warning("docking ended early docking=%s reason=%s", arrival.docking_id, err.code)
         progress.add_problem(err)
@@ -103,6 +107,7 @@ class _Intake:
                 threads=settings.workers_per_card,
                 silence_s=settings.card_silence_s,
                 locks=locks,
+                is_stopping=self._station.stopping.is_set,
             ) as reader,
         ):
             self._enter_inventory(reader.inventory())
@@ -125,6 +130,8 @@ class _Intake:
                 raise PrimaryUnavailableError(reason=problem) from problem
             if problem is not None:
                 self._progress.add_problem(problem)
+        # A disk may have been plugged elsewhere since the start: copies on one disk are none (R43).
+        self._station.stores.check_placement(self._station.settings.accepted_risks)
         return tuple(usable)
 
     def _enter_inventory(self, raw: Inventory) -> None:

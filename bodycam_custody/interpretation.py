@@ -63,6 +63,8 @@ def interpret_waiting(station: Station, *, launcher: Path) -> int:
     interpreted = 0
     with ThreadPoolExecutor(PROBES_AT_ONCE) as pool:
         for start in range(0, len(rows), BATCH_CLIPS):
+            if station.stopping.is_set():
+                return interpreted
             batch = rows[start : start + BATCH_CLIPS]
             drafts: list[Draft] = []
             for row, media in zip(batch, pool.map(lambda row: _look_into(station, row, launcher), batch), strict=True):

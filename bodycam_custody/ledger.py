@@ -147,7 +147,7 @@ class Ledger:
             rows = self._db.execute(
                 "SELECT line FROM entries WHERE seq >= ? AND seq < ? ORDER BY seq", (start, stop)
             ).fetchall()
-        return [row[0].encode("ascii") for row in rows]
+        return [row[0].encode() for row in rows]
 
     def entries(self, start: int = 0) -> Iterator[Entry]:
         """Yield entries from `start` on, in order."""
@@ -163,7 +163,7 @@ class Ledger:
                 f"SELECT line FROM entries WHERE subject IN ({marks}) ORDER BY seq",  # noqa: S608  # only marks
                 tuple(subjects),
             ).fetchall()
-        return [read_entry(row[0].encode("ascii")) for row in rows]
+        return [read_entry(row[0].encode()) for row in rows]
 
     def prove_inclusion(self, seqs: Sequence[int]) -> dict[int, list[bytes]]:
         """Return RFC 6962 inclusion proofs of entries `seqs` in the tree of the stored head."""
@@ -256,7 +256,7 @@ class Ledger:
                 entries.append(entry)
             self._db.executemany(
                 "INSERT INTO entries (seq, line, leaf) VALUES (?, ?, ?)",
-                [(entry.seq, entry.line.decode("ascii"), entry.leaf) for entry in entries],
+                [(entry.seq, entry.line.decode(), entry.leaf) for entry in entries],
             )
             self._db.execute("COMMIT")
         except BaseException:

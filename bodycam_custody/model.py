@@ -79,7 +79,6 @@ class Remark(StrEnum):
     PROBE_NOT_SANDBOXED = "probe-not-sandboxed"
     FOREIGN_FILE = "foreign-file"
     ORPHAN_SIDECAR = "orphan-sidecar"
-    TRUNCATED = "truncated"
 
 
 class DockingPhase(StrEnum):

@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from archive.bag import CLIP_JSON
-from archive.errors import ArchiveError
+from archive.errors import ArchiveError, StoreFullError
 from archive.ledger_copy import LedgerCopy
 from archive.marker import StoreId, StoreLocation
 from archive.store import LEDGER
@@ -72,10 +72,18 @@ class Record:
 
     def _publish_in(self, look: StoreLook, head: Head) -> StatedError | None:
         """Bring one copy up to `head` and return what kept it from that."""
-        if look.problem is not None:
+        if look.store is None:
             return look.problem
+        copy = self._copy_in(look.location)
         try:
-            self._copy_in(look.location).publish(self.ledger.lines, head.size, head.note)
+            try:
+                copy.publish(self.ledger.lines, head.size, head.note)
+            except StoreFullError:
+                # The ballast is there for exactly this: a full store must still take the entries that say so.
+                if not look.store.release_ballast():
+                    raise
+                logger.warning("store is full, its ballast is released store=%s", look.location.store_id)
+                copy.publish(self.ledger.lines, head.size, head.note)
         except StatedError as err:
             return err
         return None
@@ -87,6 +95,18 @@ class Record:
         if store_id not in self._unpublished:
             logger.warning("ledger copy is behind store=%s reason=%s", store_id, problem)
         self._unpublished[store_id] = problem
+
+    def compare_with_anchor(self, path: Path) -> None:
+        """Hold the ledger against the head that was given out last; a newer or other one makes it refuse to append.
+
+        Not compared: an anchor that is not there or that the station did not sign; anybody may have put it there.
+        """
+        try:
+            self.ledger.compare_with_head(path.read_bytes(), seen_at=str(path))
+        except (OSError, HashingError) as err:
+            logger.info("no anchor to compare with path=%s reason=%s", path, err)
+        except (LedgerBehindError, LedgerForkedError):
+            logger.exception("ledger contradicts the head that was given out")
 
     def compare_with_stores(self) -> None:
         """Hold the ledger against the heads in the stores; a newer or other head makes the ledger refuse to append.

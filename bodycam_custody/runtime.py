@@ -5,7 +5,7 @@ import os
 import secrets
 import threading
 from collections.abc import Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from pathlib import Path
 
 from archive.media import find_launcher
@@ -42,9 +42,9 @@ class Runtime:
         self.owner_uid = station.settings.paths.state.stat().st_uid
         self.problem: StatedError | None = None
         self._arrivals: dict[str, Arrival] = {}
+        self._dockings: set[Future[None]] = set()
         self._progress: dict[str, Progress] = {}
         self._cards = ThreadPoolExecutor(station.settings.docking.cards_at_once, thread_name_prefix="card")
-        self._stopping = threading.Event()
         self._interpreter: threading.Thread | None = None
         self._busy = threading.Lock()
         self._slots: Slots | None = None
@@ -65,6 +65,7 @@ class Runtime:
             with self.station.sealing:
                 reconcile(self.station)
             replicate_lacking(self.station)
+            self.station.record.publish()
         except StatedError as err:
             self.problem = err
             logger.exception("station could not be reconciled")
@@ -90,7 +91,10 @@ class Runtime:
         self._forget_oldest()
         self._arrivals[arrival.docking_id] = arrival
         self._progress[arrival.docking_id] = progress
-        return self._cards.submit(self._take_in, arrival, progress)
+        docking = self._cards.submit(self._take_in, arrival, progress)
+        self._dockings.add(docking)
+        docking.add_done_callback(self._dockings.discard)
+        return docking
 
     def _forget_oldest(self) -> None:
         """Keep what this process remembers of dockings bounded; ledger and catalog remember all of them."""
@@ -126,15 +130,21 @@ class Runtime:
         random = "".join(secrets.choice("abcdefghijkmnpqrstuvwxyz23456789") for _ in range(4))
         return DockingId(f"{self.station.clock.now():%Y%m%dT%H%M%SZ}-{random}")
 
-    def close(self, *, wait_s: float = 5.0) -> None:
-        """Stop taking in cards and interpreting; a copy under way is left as a crash would leave it."""
-        self._stopping.set()
+    def close(self, *, wait_s: float = 5.0) -> bool:
+        """Stop taking in cards and interpreting; a copy under way is left as a crash would leave it.
+
+        Return whether everything has ended within about `wait_s` seconds; if not, the databases must stay open.
+        """
+        self.station.stopping.set()
+        deadline_s = self.station.clock.monotonic_s() + wait_s
         if self._slots is not None:
             self._slots.stop()
         self._cards.shutdown(wait=False, cancel_futures=True)
         self.station.interpret_soon()
         if self._interpreter is not None:
             self._interpreter.join(wait_s)
+        _, unfinished = wait(self._dockings, max(0.0, deadline_s - self.station.clock.monotonic_s()))
+        return not unfinished and (self._interpreter is None or not self._interpreter.is_alive())
 
     def finish(self) -> None:
         """Wait until every docking begun has ended and every clip is interpreted."""
@@ -155,10 +165,10 @@ class Runtime:
             raise
 
     def _interpret(self) -> None:
-        while not self._stopping.is_set():
+        while not self.station.stopping.is_set():
             self.station.has_work.wait(IDLE_LOOK_S)
             self.station.has_work.clear()
-            if self._stopping.is_set():
+            if self.station.stopping.is_set():
                 return
             try:
                 with self._busy:

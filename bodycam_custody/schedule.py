@@ -39,6 +39,7 @@ class Schedule:
         # The persistent stores of APScheduler pickle; ours is memory, and last successes are in our own table.
         self._scheduler = BackgroundScheduler(timezone="UTC")
         self._stopping = threading.Event()
+        self._running = threading.Lock()
         self._guard = threading.Thread(target=self._guard_clock, name="clock-guard", daemon=True)
         minutes = runtime.station.settings.schedule.clock_mark_minutes
         self.jobs = (
@@ -65,11 +66,18 @@ class Schedule:
         self._scheduler.start()
         self._guard.start()
 
-    def stop(self) -> None:
-        """Stop without waiting for a job that runs: each leaves what a crash would leave."""
+    def stop(self, *, wait_s: float = 3.0) -> bool:
+        """Begin no more jobs and return whether none is running after `wait_s` seconds.
+
+        A job that still runs is left to be ended with the process: each leaves what a crash would leave.
+        """
         self._stopping.set()
         if self._scheduler.running:
             self._scheduler.shutdown(wait=False)
+        idle = self._running.acquire(timeout=wait_s)
+        if idle:
+            self._running.release()
+        return idle
 
     def _first_run(self, job: Job, now: datetime) -> datetime:
         last = self._runtime.station.catalog.last_success(job.name)
@@ -77,8 +85,12 @@ class Schedule:
 
     def _run(self, job: Job) -> None:
         try:
-            job.run()
-            self._runtime.station.catalog.note_success(job.name, rfc3339(self._runtime.station.clock.now()))
+            # One job at a time, so that a stop can wait for it.
+            with self._running:
+                if self._stopping.is_set():
+                    return
+                job.run()
+                self._runtime.station.catalog.note_success(job.name, rfc3339(self._runtime.station.clock.now()))
         except StatedError as err:
             logger.error("job failed job=%s reason=%s", job.name, err)
         except Exception:

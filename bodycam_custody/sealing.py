@@ -4,7 +4,9 @@ import base64
 import json
 import logging
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path, PurePosixPath
@@ -105,17 +107,24 @@ class Sealer:
         """
         tags = {staged.bag_id: self._tags(staged, sealed_at, docking_seq) for staged in batch}
         signatures = {bag_id: sign(files[TAGMANIFEST], self._key, Namespace.BAG) for bag_id, files in tags.items()}
-        stores = {store.location.store_id: store for staged in batch for store in staged.stores}
-        held = set()
-        for store_id, store in stores.items():
-            bags = [staged for staged in batch if store in staged.stores]
-            try:
-                self._seal_on(store, bags, tags, signatures, sealed_at)
-                held.add(store_id)
-            except ArchiveError:
-                if store.location.role is StoreRole.PRIMARY:
-                    raise
-                logger.exception("replica left out of a batch store=%s bags=%s", store_id, len(bags))
+        parts = [
+            _StorePart(
+                store=store,
+                bags=[
+                    _SignedBag(staged=staged, tags=tags[staged.bag_id], signature=signatures[staged.bag_id])
+                    for staged in batch
+                    if store in staged.stores
+                ],
+                sealed_at=sealed_at,
+            )
+            for store in {store.location.store_id: store for staged in batch for store in staged.stores}.values()
+        ]
+        # The stores are different disks: none waits for another's flushes. But no replica shows a bag before the
+        # primary has it.
+        written = _run_all(_StorePart.write, parts)
+        placed = _run_all(_StorePart.place, [part for part in written if part.is_primary])
+        placed += _run_all(_StorePart.place, [part for part in written if not part.is_primary])
+        held = {part.store.location.store_id for part in placed}
         return [
             SealedBag(
                 staged=staged,
@@ -136,34 +145,88 @@ class Sealer:
             software=self._software,
         )
 
-    def _seal_on(
-        self,
-        store: Store,
-        bags: Sequence[StagedBag],
-        tags: dict[str, dict[str, bytes]],
-        signatures: dict[str, bytes],
-        sealed_at: datetime,
-    ) -> None:
-        # One flush of the file system serves the whole batch, where an fsync for every small file would cost more
-        # than the copying. The descriptor is opened first, so that errors of these very writes are reported.
-        with stated(store.path):
-            descriptor = os.open(store.staging, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _SignedBag:
+    """A bag and the files it still lacks."""
+
+    staged: StagedBag
+    tags: dict[str, bytes]
+    signature: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _StorePart:
+    """What one batch means for one store.
+
+    One flush of the file system serves all bags of a step, where an fsync for every small file would cost more than
+    the copying.
+    """
+
+    store: Store
+    bags: Sequence[_SignedBag]
+    sealed_at: datetime
+
+    @property
+    def is_primary(self) -> bool:
+        return self.store.location.role is StoreRole.PRIMARY
+
+    def write(self) -> None:
+        """Write tags and signatures in staging and read them back from the medium."""
+        with self._opened() as descriptor:
+            for bag in self.bags:
+                write_tags(self._staging_of(bag), bag.tags, bag.signature, durable=False)
+            flush_filesystem(descriptor)
+        for bag in self.bags:
+            _reread(self._staging_of(bag), {**bag.tags, SIGNATURE: bag.signature})
+
+    def place(self) -> None:
+        """Rename the bags from staging into their places, for good."""
+        with self._opened() as descriptor:
+            make_directories(self._place_of(self.bags[0]).parent)
+            for bag in self.bags:
+                rename_without_replacing(self._staging_of(bag), self._place_of(bag))
+            flush_filesystem(descriptor)
+
+    @contextmanager
+    def _opened(self) -> Iterator[int]:
+        """Give a descriptor opened before the writes, so that a flush through it reports errors of these very ones."""
+        with stated(self.store.path):
+            descriptor = os.open(self.store.staging, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         try:
-            for staged in bags:
-                folder = store.staging / staged.staging_name
-                write_tags(folder, tags[staged.bag_id], signatures[staged.bag_id], durable=False)
-            flush_filesystem(descriptor)
-            for staged in bags:
-                folder = store.staging / staged.staging_name
-                _reread(folder, {**tags[staged.bag_id], SIGNATURE: signatures[staged.bag_id]})
-            make_directories(store.path / bag_path(sealed_at, bags[0].bag_id).parent)
-            for staged in bags:
-                rename_without_replacing(
-                    store.staging / staged.staging_name, store.path / bag_path(sealed_at, staged.bag_id)
-                )
-            flush_filesystem(descriptor)
+            yield descriptor
         finally:
             os.close(descriptor)
+
+    def _staging_of(self, bag: _SignedBag) -> Path:
+        return self.store.staging / bag.staged.staging_name
+
+    def _place_of(self, bag: _SignedBag) -> Path:
+        return self.store.path / bag_path(self.sealed_at, bag.staged.bag_id)
+
+
+def _run_all(step: Callable[[_StorePart], None], parts: Sequence[_StorePart]) -> list[_StorePart]:
+    """Take one step on several stores at once and return the parts that went well.
+
+    Raises:
+        ArchiveError: the step failed on the primary; the other stores have taken it or failed too.
+    """
+    if not parts:
+        return []
+    went_well = []
+    with ThreadPoolExecutor(len(parts), thread_name_prefix="seal") as pool:
+        steps = [(part, pool.submit(step, part)) for part in parts]
+    for part, taken in steps:
+        try:
+            taken.result()
+            went_well.append(part)
+        except ArchiveError:
+            if part.is_primary:
+                raise
+            logger.exception(
+                "replica left out of a batch store=%s bags=%s", part.store.location.store_id, len(part.bags)
+            )
+    return went_well
 
 
 def _reread(folder: Path, expected: dict[str, bytes]) -> None:

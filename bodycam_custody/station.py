@@ -34,6 +34,7 @@ LEDGER_DB = "ledger.db"
 TEXTS_DB = "texts.db"
 CATALOG_DB = "catalog.db"
 LOCK = "station.lock"
+ANCHOR = "checkpoint"
 
 
 @dataclass(slots=True, kw_only=True)
@@ -50,10 +51,11 @@ class Station:
     record: Record
     sealer: Sealer
     profiles: tuple[RecorderProfile, ...]
-    disks_apart: Answer
     remarks: set[Remark]
     sealing: threading.RLock = field(default_factory=threading.RLock)
     """Held from the look whether a clip is known to its entry: two cards may hold the same clip."""
+    stopping: threading.Event = field(default_factory=threading.Event)
+    """Set when this process is to end: cards are let go, as a crash would."""
     has_work: threading.Event = field(default_factory=threading.Event)
     """Set when sealed clips wait for interpretation."""
 
@@ -132,6 +134,7 @@ def open_station(settings: Settings, clock: Clock, *, whole_check: bool) -> Stat
     stores.know(row["store_id"] for row in catalog.rows("SELECT store_id FROM stores"))
     disks_apart = stores.check_placement(settings.accepted_risks)
     record.compare_with_stores()
+    record.compare_with_anchor(settings.paths.trust / ANCHOR)
     if disks_apart is not Answer.YES:
         remarks.add(Remark.STORES_ON_ONE_DISK if disks_apart is Answer.NO else Remark.DISKS_UNPROVEN)
     return Station(
@@ -145,7 +148,6 @@ def open_station(settings: Settings, clock: Clock, *, whole_check: bool) -> Stat
         record=record,
         sealer=Sealer(key=keys.bag, origin=settings.station.origin, software=software_name()),
         profiles=load_profiles(settings.paths.profiles),
-        disks_apart=disks_apart,
         remarks=remarks,
     )
 

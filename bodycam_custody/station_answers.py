@@ -35,7 +35,7 @@ def show_status(runtime: Runtime, _: Nothing, __: Caller) -> Any:
             "problem": problem(refusal) if refusal else None,
         },
         "stores": store_views(station),
-        "disks_apart": station.disks_apart,
+        "disks_apart": station.stores.apart(),
         "dockings": dockings_in_view(runtime),
         "clips": {
             "total": _number(runtime, "SELECT COUNT(*) AS n FROM clips"),
@@ -69,7 +69,7 @@ def _backlog(runtime: Runtime) -> dict[str, Any]:
 
 def list_stores(runtime: Runtime, _: Nothing, __: Caller) -> Any:
     """Return every configured store as it is now, and whether they lie on different disks."""
-    return {"items": store_views(runtime.station), "disks_apart": runtime.station.disks_apart}
+    return {"items": store_views(runtime.station), "disks_apart": runtime.station.stores.apart()}
 
 
 def rebuild_catalog(runtime: Runtime, _: Nothing, __: Caller) -> Any:

@@ -61,6 +61,12 @@ class StoreSet:
         """Return one store as it is now, None when the configuration has no such store."""
         return next((self._look_at(one) for one in self.locations if one.store_id == store_id), None)
 
+    def apart(self) -> Answer:
+        """Return whether the stores lie on different disks; an absent one cannot be told."""
+        if any(look.store is None for look in self.look()):
+            return Answer.CANNOT_TELL
+        return reject_shared_disks(self.locations, accepted=True)
+
     def check_placement(self, risks: AcceptedRisks) -> Answer:
         """Return whether the stores that are there lie on different disks.
 

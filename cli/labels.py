@@ -49,7 +49,6 @@ REMARK: Final[Mapping[str, str]] = {
     "probe-not-sandboxed": N_("the recording was read without a sandbox: this machine allows none"),
     "foreign-file": N_("does not belong on a recorder's card; kept and reported, never opened"),
     "orphan-sidecar": N_("accompanying file without its recording"),
-    "truncated": N_("cut short: the recording has no proper end"),
 }
 FILE_TYPE: Final[Mapping[str, str]] = {
     "video": N_("video"),

@@ -36,7 +36,7 @@ def demo(
     from config.load import load_settings
 
     with progress(task="demo", unit="bytes", as_json=as_json) as shown:
-        outcome = run_demo(folder.absolute(), card, step_follower(shown))
+        outcome = run_demo(folder.absolute(), card, step_follower(shown), unit=_("Demonstration unit"))
     settings = load_settings(outcome.directory / "config.toml", {})
     with connect(settings) as station:
         sessions = station.sessions_of(outcome.clips)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 _INDENT = "  "
 _COLUMNS = 100
-_BROKEN_MEDIA = ("truncated", "unparseable", "not-media")
+_BROKEN_MEDIA = ("unparseable", "not-media")
 
 
 class DemoValue(TypedDict):

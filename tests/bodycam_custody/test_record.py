@@ -1,10 +1,12 @@
 """The one way into the ledger: heads leave the database before anything is shown, and absent stores catch up."""
 
+import contextlib
 from pathlib import Path
 
 from archive.ledger_copy import LedgerCopy
 from bodycam_custody.entries import Draft, EntryKind
-from tests.bodycam_custody.stations import LiveStation, make_card
+from tests.archive.loop_filesystem import small_ext4
+from tests.bodycam_custody.stations import LiveStation, live_station, make_card
 
 
 def mark(live: LiveStation) -> int:
@@ -71,3 +73,39 @@ def test_a_catalog_that_claims_more_than_the_ledger_is_emptied_and_folded_again(
         db.execute("UPDATE meta SET value = '99999' WHERE key = 'last_seq'")
     live.reopen()
     assert live.clips() == before
+
+
+def test_a_ledger_behind_the_head_that_was_given_out_refuses_to_append(live: LiveStation) -> None:
+    state = live.settings.paths.state
+    live.station.close()
+    old = (state / "ledger.db").read_bytes()
+    live.reopen()
+    mark(live)
+    given = live.settings.paths.trust / "checkpoint"
+    assert live.station.ledger.head is not None
+    given.write_bytes(live.station.ledger.head.note)
+    live.station.close()
+    for path in state.glob("ledger.db*"):
+        path.unlink()
+    (state / "ledger.db").write_bytes(old)
+    for store in (live.primary, live.backup):
+        store.rename(store.with_name(store.name + "-away"))
+    station = live.reopen()
+    assert station.ledger.refusal is not None
+    assert f"the signed head at {given} covers" in str(station.ledger.refusal)
+
+
+def test_a_full_store_gives_up_its_ballast_for_the_ledger(tmp_path: Path) -> None:
+    with (
+        small_ext4(tmp_path / "disk.img", size_bytes=24 * 1024 * 1024) as disk,
+        live_station(tmp_path / "s", stores={"primary": tmp_path / "primary", "backup": disk / "backup"}) as live,
+    ):
+        with (disk / "filler").open("wb", buffering=0) as filler, contextlib.suppress(OSError):
+            while True:
+                filler.write(bytes(4096))
+        seq = mark(live)
+        while (live.backup / ".ballast").exists():
+            seq = mark(live)
+            assert seq < 200, "the store was not full"
+        assert live.station.record.unpublished == {}
+        assert heads(live) == [seq + 1, seq + 1]
