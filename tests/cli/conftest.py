@@ -98,7 +98,7 @@ def _demonstration(tmp_path_factory: pytest.TempPathFactory) -> Path:
     card = tmp_path_factory.mktemp("card")
     (card / "note.amr").write_bytes(b"#!AMR voice")
     folder = tmp_path_factory.mktemp("demonstration") / "d"
-    run_demo(folder, card, lambda _: None)
+    run_demo(folder, card, lambda _: None, unit="Test unit")
     return folder
 
 
