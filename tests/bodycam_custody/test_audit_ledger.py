@@ -99,6 +99,28 @@ def test_a_changed_entry_is_named_by_number_and_alone(long_evidence: Evidence) -
     )
 
 
+def test_the_last_entry_of_a_bundle_is_named_and_not_the_next_one(long_evidence: Evidence) -> None:
+    path = long_evidence.primary / "ledger/tile/entries/000"
+    flip(path, path.read_bytes().rindex(b'"subject":"station"') + 12)
+    report = verified(long_evidence)
+    assert codes(report) == ["A107"]
+    assert found(report, "A107").facts["seq"] == 255
+
+
+def test_bytes_after_the_last_entry_of_a_bundle_are_broken(long_evidence: Evidence) -> None:
+    for name in ("000", "002.p/41"):
+        path = long_evidence.primary / "ledger/tile/entries" / name
+        path.chmod(0o600)
+        with path.open("ab") as file:
+            file.write(b"\0")
+    report = verified(long_evidence)
+    assert report.answer == "no"
+    assert {f.place for f in report.findings if f.code == "A110"} == {
+        "ledger/tile/entries/000",
+        "ledger/tile/entries/002.p/41",
+    }
+
+
 def test_a_removed_bundle_says_from_where_on_entries_are_missing(long_evidence: Evidence) -> None:
     (long_evidence.primary / "ledger/tile/entries/001").unlink()
     report = verified(long_evidence)
