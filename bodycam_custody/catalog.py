@@ -20,7 +20,7 @@ from bodycam_custody.folding import fold_entry
 logger = logging.getLogger(__name__)
 
 # Raised with every change of the tables below; an older file is rebuilt, never migrated.
-CATALOG_VERSION = 1
+CATALOG_VERSION = 2
 
 _TABLES: Mapping[str, tuple[Mapping[str, type], str | tuple[str, ...]]] = {
     "stores": ({"store_id": str, "role": str, "disks": str}, "store_id"),
@@ -72,6 +72,8 @@ _INDEXES = (
     ("files", ("docking_id", "outcome")),
     ("files", ("docking_id", "main")),
     ("dockings", ("seen_at",)),
+    ("supplements", ("clip_id",)),
+    ("supplements", ("bag_path",)),
 )
 
 

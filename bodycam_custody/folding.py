@@ -12,6 +12,15 @@ from bodycam_custody.model import ClipState, DockingPhase, FileOutcome, Handover
 Fold = Callable[[sqlite3.Connection, Entry, Mapping[str, Any], Mapping[str, bytes]], None]
 
 
+# A clip's supplements are part of it: a store that lacks one does not hold the clip whole.
+_COPIES = """
+SELECT c.role, c.answer, s.disks, EXISTS (
+    SELECT 1 FROM supplements p WHERE p.clip_id = c.clip_id AND NOT EXISTS (
+        SELECT 1 FROM json_each(p.stores) AS held WHERE json_extract(held.value, '$.store_id') = c.store_id))
+FROM copies c LEFT JOIN stores s USING (store_id) WHERE c.clip_id = ?
+"""
+
+
 def fold_entry(db: sqlite3.Connection, entry: Entry, texts: Mapping[str, bytes]) -> None:
     """Fold one entry into the tables; kinds the catalog has no use for, known or not, change nothing."""
     fold = _FOLDS.get(entry.kind)
@@ -21,14 +30,12 @@ def fold_entry(db: sqlite3.Connection, entry: Entry, texts: Mapping[str, bytes])
 
 def clip_state(db: sqlite3.Connection, clip_id: str) -> ClipState:
     """Tell how well a clip is kept from its copies and the disks their stores lie on (R43)."""
-    rows = db.execute(
-        "SELECT c.role, c.answer, s.disks FROM copies c LEFT JOIN stores s USING (store_id) WHERE c.clip_id = ?",
-        (clip_id,),
-    ).fetchall()
-    if any(answer == "no" for _, answer, _ in rows):
+    rows = db.execute(_COPIES, (clip_id,)).fetchall()
+    if any(answer == "no" for _, answer, _, _ in rows):
         return ClipState.DAMAGED
-    primaries = [_disks(disks) for role, answer, disks in rows if role == "primary" and answer == "yes"]
-    replicas = [_disks(disks) for role, answer, disks in rows if role == "replica" and answer == "yes"]
+    whole = [(role, _disks(disks)) for role, answer, disks, lacks in rows if answer == "yes" and not lacks]
+    primaries = [disks for role, disks in whole if role == "primary"]
+    replicas = [disks for role, disks in whole if role == "replica"]
     if not primaries or not replicas:
         return ClipState.SEALED
     pairs = [(primary, replica) for primary in primaries for replica in replicas]
@@ -37,6 +44,10 @@ def clip_state(db: sqlite3.Connection, clip_id: str) -> ClipState:
     if any(one and other for one, other in pairs):
         return ClipState.SAFE_ONE_DISK
     return ClipState.SAFE_DISKS_UNPROVEN
+
+
+def _set_state(db: sqlite3.Connection, clip_id: str) -> None:
+    db.execute("UPDATE clips SET state = ? WHERE clip_id = ?", (clip_state(db, clip_id), clip_id))
 
 
 def _disks(text: str | None) -> frozenset[str]:
@@ -141,7 +152,7 @@ def _clip_sealed(db: sqlite3.Connection, entry: Entry, facts: Mapping[str, Any],
     for store in facts["stores"]:
         _add_copy(db, clip_id, store["store_id"], store["reread"], sealed_at)
     _add_sidecars(db, facts)
-    db.execute("UPDATE clips SET state = ? WHERE clip_id = ?", (clip_state(db, clip_id), clip_id))
+    _set_state(db, clip_id)
 
 
 def _add_copy(db: sqlite3.Connection, clip_id: str, store_id: str, reread: str, verified_at: str) -> None:
@@ -169,6 +180,7 @@ def _supplement_sealed(db: sqlite3.Connection, _: Entry, facts: Mapping[str, Any
         "UPDATE files SET outcome = ? WHERE docking_id = ? AND file = ?",
         [(FileOutcome.SEALED, facts["docking_id"], file) for file in facts["files"]],
     )
+    _set_state(db, facts["clip_id"])
 
 
 def _add_sidecars(db: sqlite3.Connection, facts: Mapping[str, Any]) -> None:
@@ -212,22 +224,43 @@ def _dock_closed(db: sqlite3.Connection, entry: Entry, facts: Mapping[str, Any],
 
 
 def _bag_quarantined(db: sqlite3.Connection, _: Entry, facts: Mapping[str, Any], __: Mapping[str, bytes]) -> None:
+    if _has_supplement(db, facts):
+        _set_holders(db, facts, [])
+        return
     row = db.execute("SELECT clip_id FROM clips WHERE bag_path = ?", (facts["bag_path"],)).fetchone()
     if row is not None:
         db.execute("DELETE FROM copies WHERE clip_id = ? AND store_id = ?", (row[0], facts["store_id"]))
-        db.execute("UPDATE clips SET state = ? WHERE clip_id = ?", (clip_state(db, row[0]), row[0]))
+        _set_state(db, row[0])
 
 
 def _replica_written(db: sqlite3.Connection, entry: Entry, facts: Mapping[str, Any], __: Mapping[str, bytes]) -> None:
+    if _has_supplement(db, facts):
+        _set_holders(db, facts, [{"store_id": facts["store_id"], "reread": facts["reread"]}])
+        return
     _add_copy(db, facts["clip_id"], facts["store_id"], facts["reread"], rfc3339(entry.at))
-    db.execute("UPDATE clips SET state = ? WHERE clip_id = ?", (clip_state(db, facts["clip_id"]), facts["clip_id"]))
+    _set_state(db, facts["clip_id"])
+
+
+def _has_supplement(db: sqlite3.Connection, facts: Mapping[str, Any]) -> bool:
+    """Return whether the bag of these facts is a supplement, which is held apart from its clip."""
+    return bool(db.execute("SELECT 1 FROM supplements WHERE bag_path = ?", (facts["bag_path"],)).fetchone())
+
+
+def _set_holders(db: sqlite3.Connection, facts: Mapping[str, Any], now: list[dict[str, Any]]) -> None:
+    """Put `now` in the place of what the supplement says about this store."""
+    (stores,) = db.execute("SELECT stores FROM supplements WHERE bag_path = ?", (facts["bag_path"],)).fetchone()
+    others = [store for store in json.loads(stores) if store["store_id"] != facts["store_id"]]
+    path = facts["bag_path"]
+    db.execute("UPDATE supplements SET stores = ? WHERE bag_path = ?", (json.dumps([*others, *now]), path))
+    (clip_id,) = db.execute("SELECT clip_id FROM supplements WHERE bag_path = ?", (path,)).fetchone()
+    _set_state(db, clip_id)
 
 
 def _copy_missing(db: sqlite3.Connection, _: Entry, facts: Mapping[str, Any], __: Mapping[str, bytes]) -> None:
     db.execute(
         "UPDATE copies SET answer = 'no' WHERE clip_id = ? AND store_id = ?", (facts["clip_id"], facts["store_id"])
     )
-    db.execute("UPDATE clips SET state = ? WHERE clip_id = ?", (clip_state(db, facts["clip_id"]), facts["clip_id"]))
+    _set_state(db, facts["clip_id"])
 
 
 def _clip_probed(db: sqlite3.Connection, _: Entry, facts: Mapping[str, Any], __: Mapping[str, bytes]) -> None:
@@ -262,7 +295,7 @@ def _clip_verified(db: sqlite3.Connection, entry: Entry, facts: Mapping[str, Any
                 "UPDATE copies SET answer = ?, verified_at = ? WHERE clip_id = ? AND store_id = ?",
                 (copy["answer"], rfc3339(entry.at), facts["clip_id"], copy["store_id"]),
             )
-    db.execute("UPDATE clips SET state = ? WHERE clip_id = ?", (clip_state(db, facts["clip_id"]), facts["clip_id"]))
+    _set_state(db, facts["clip_id"])
 
 
 _FOLDS: Mapping[str, Fold] = {
