@@ -1,0 +1,118 @@
+"""Bags reach a store that was not there when they were sealed, and only from a copy that verifies."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from bodycam_custody.replication import replicate_lacking
+from bodycam_custody.views import SAFE_STATES
+from tests.bodycam_custody.stations import LiveStation, make_card
+
+
+def hide(store: Path) -> Path:
+    """Take a store away, as if its disk were not plugged in."""
+    return store.rename(store.with_name(f"{store.name}-away"))
+
+
+def bring_back(store: Path) -> None:
+    store.with_name(f"{store.name}-away").rename(store)
+
+
+@pytest.fixture
+def sealed_once(live: LiveStation, quick_path: Path) -> LiveStation:
+    """A station whose replica was away when two clips were sealed, and is back."""
+    hide(live.backup)
+    live.dock(make_card(quick_path / "card", {"a.mp4": b"moving pictures", "a.xml": b"<record/>", "b.mp4": b"more"}))
+    assert {clip["state"] for clip in live.clips()} == {"sealed"}
+    bring_back(live.backup)
+    return live
+
+
+def test_a_bag_that_a_replica_lacks_is_copied_read_back_and_entered(sealed_once: LiveStation) -> None:
+    live = sealed_once
+    assert replicate_lacking(live.station) == 2
+    assert {clip["state"] for clip in live.clips()} <= SAFE_STATES  # R43
+    written = [(entry.facts["store_id"], entry.facts["reread"]) for entry in live.entries("replica.written")]
+    assert written == [("backup", "medium")] * 2
+    live.require_everything_verifies()
+    assert list((live.backup / ".staging").iterdir()) == []
+    assert replicate_lacking(live.station) == 0
+
+
+def test_a_store_that_is_away_is_left_for_the_next_run(live: LiveStation, quick_path: Path) -> None:
+    hide(live.backup)
+    live.dock(make_card(quick_path / "card", {"a.mp4": b"moving pictures"}))
+    assert replicate_lacking(live.station) == 0
+    assert {clip["state"] for clip in live.clips()} == {"sealed"}
+    assert not live.backup.exists()
+
+
+def test_a_copy_that_does_not_verify_is_not_spread(sealed_once: LiveStation) -> None:
+    live = sealed_once
+    bad, good = live.bags(live.primary)
+    (main,) = (bad / "data").glob("main*")
+    main.chmod(0o640)
+    main.write_bytes(main.read_bytes().swapcase())
+    assert replicate_lacking(live.station) == 1
+    assert [bag.name for bag in live.bags(live.backup)] == [good.name]
+    states = {clip["clip_id"]: clip["state"] for clip in live.clips()}
+    assert states[bad.name] == "sealed"
+
+
+def test_a_bag_that_stands_there_already_is_not_overwritten(
+    sealed_once: LiveStation, caplog: pytest.LogCaptureFixture
+) -> None:
+    live = sealed_once
+    there = live.backup / live.bags(live.primary)[0].relative_to(live.primary)
+    there.mkdir(parents=True)
+    (there / "something").write_bytes(b"else")
+    replicate_lacking(live.station)
+    assert [path.name for path in there.iterdir()] == ["something"]
+    assert "replication stopped store=backup" in caplog.text
+    assert list((live.backup / ".staging").iterdir()) == []
+
+
+def test_a_supplement_reaches_the_replica_too_and_until_then_the_clip_is_not_safe(
+    live: LiveStation, quick_path: Path
+) -> None:
+    # R43: every byte of the card is kept twice, or nobody says safe
+    card = make_card(quick_path / "card", {"a.mp4": b"moving pictures", "a.xml": b"<record/>"})
+    live.dock(card)
+    hide(live.backup)
+    make_card(card, {"a.xml": b"<newer/>"})
+    docking = live.dock(card)
+    assert [clip["state"] for clip in live.clips()] == ["sealed"]
+    assert docking.view["safe_to_take_away"] == "no"
+    bring_back(live.backup)
+    assert replicate_lacking(live.station) == 1
+    assert {clip["state"] for clip in live.clips()} <= SAFE_STATES
+    assert live.docking(docking.docking_id).view["safe_to_take_away"] == "yes"
+    live.require_everything_verifies()
+    assert len(live.bags(live.backup)) == 2
+    assert replicate_lacking(live.station) == 0
+
+
+def test_a_replica_that_was_new_gets_clips_and_supplements(live: LiveStation, quick_path: Path) -> None:
+    hide(live.backup)
+    card = make_card(quick_path / "card", {"a.mp4": b"moving pictures", "a.xml": b"<record/>"})
+    live.dock(card)
+    make_card(card, {"a.xml": b"<newer/>"})
+    live.dock(card)
+    bring_back(live.backup)
+    assert replicate_lacking(live.station) == 2
+    assert {clip["state"] for clip in live.clips()} <= SAFE_STATES
+    live.require_everything_verifies()
+    # The same from the ledger alone.
+    live.station.catalog.clear()
+    live.station.record.catch_up_catalog()
+    assert {clip["state"] for clip in live.clips()} <= SAFE_STATES
+    live.require_everything_verifies()
+
+
+def test_a_primary_that_lost_its_disk_is_filled_from_the_replica(live: LiveStation, quick_path: Path) -> None:
+    """Nothing is copied over a copy the ledger says is there: a missing one is a finding first."""
+    live.dock(make_card(quick_path / "card", {"a.mp4": b"moving pictures"}))
+    (bag,) = live.bags(live.primary)
+    shutil.rmtree(bag)
+    assert replicate_lacking(live.station) == 0
