@@ -1,7 +1,6 @@
 """docs/architecture.md and ADR-0001 against the packages."""
 
 import tomllib
-from importlib.metadata import packages_distributions
 
 from bodycam_custody.schedule import CATCH_UP_MINUTES
 from tests.docs.reading import ROOT, rows, section, text_of, ticked
@@ -14,13 +13,6 @@ def test_the_packages_are_those_of_the_wheel_and_their_arrows_those_that_are_che
     top, custody, parts, bottom = project["tool"]["importlinter"]["contracts"][0]["layers"]
     assert (table[top], table[bottom], table["config"]) == ({custody, "config"}, set(), set())
     assert all(table[part] == {bottom} for part in parts.split(" | ") if part != "config")
-
-
-def test_no_installed_package_but_ours_owns_one_of_the_six_names() -> None:
-    """ADR-0001: they are generic names, and safe only as long as nobody else has them."""
-    ours = {ticked(cells[0])[0] for cells in rows(section("docs/architecture.md", "Packages"))}
-    owners = packages_distributions()
-    assert {owner for name in ours for owner in owners.get(name, [])} <= {"bodycam-custody"}
 
 
 def test_the_minutes_between_two_catch_ups_are_the_schedule_s() -> None:

@@ -132,7 +132,7 @@ def test_the_tour_runs_as_it_stands_there(tmp_path: Path) -> None:
 def make_small_demonstration(custody: Path, folder: Path, environment: dict[str, str]) -> None:
     """Leave a demo-station as `make demo` does, with a card that takes no ffmpeg to make."""
     card = make_card(folder / "card", {f"DCIM/{name}.mp4": name.encode() * 4096 for name in ("one", "two")})
-    command = [custody, "demo", "--dir", "demo-station", "--card", card]
+    command = [str(custody), "demo", "--dir", "demo-station", "--card", str(card)]
     subprocess.run(command, cwd=folder, env=environment, capture_output=True, check=True, timeout=60)
     card.rename(folder / "demo-station/card")
 
