@@ -193,9 +193,11 @@ def flush_together(flushes: Sequence[Callable[[], None]]) -> None:
     threads = [threading.Thread(target=run, args=(flush,)) for flush in others]
     for thread in threads:
         thread.start()
-    run(first)
-    for thread in threads:
-        thread.join()
+    try:
+        run(first)
+    finally:
+        for thread in threads:
+            thread.join()
     if failures:
         raise failures[0]
     if len(ended) != len(flushes):

@@ -61,7 +61,11 @@ def _comma_count(members: dict[str, Any]) -> int:
 
 def _commas_in_texts(members: dict[str, Any]) -> int:
     """Return the commas inside the strings directly among `members`, such as in the container formats of a probe."""
-    return sum(member.count(",") for member in members.values() if type(member) is str)
+    count = 0
+    for member in members.values():
+        if type(member) is str:
+            count += member.count(",")
+    return count
 
 
 def _refuse_float(_: str) -> Never:

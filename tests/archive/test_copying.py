@@ -103,7 +103,7 @@ def test_progress_adds_up_to_the_size_of_the_source(source: Path, primary: Path,
     seen: list[int] = []
     _copy(source, primary, backup, on_bytes=seen.append)
     assert sum(seen) == source.stat().st_size
-    assert seen.count(0) >= 2 + 11, "syncing and each block read back are signs of life"
+    assert seen.count(0) >= 1 + 11, "syncing and each block read back are signs of life"
 
 
 def test_a_long_copy_syncs_on_the_way_so_that_it_is_never_silent_for_long(tmp_path: Path, primary: Path) -> None:

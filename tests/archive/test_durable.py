@@ -14,6 +14,7 @@ from archive.durable import (
     drop_cache,
     durable_error,
     flush_filesystem,
+    flush_together,
     fsync_directory,
     make_directories,
     open_created,
@@ -280,3 +281,23 @@ def test_a_directory_left_unflushed_by_a_killed_program_is_flushed_by_the_next_c
         os.close(folder)
     with power_on(image) as disk:
         assert (disk / "2026").is_dir()
+
+
+def test_flushes_together_all_run_and_a_failed_one_is_raised() -> None:
+    ended: list[str] = []
+
+    def failing() -> None:
+        raise StoreFullError(path="full")
+
+    with pytest.raises(StoreFullError):
+        flush_together([failing, lambda: ended.append("second"), lambda: ended.append("third")])
+    assert sorted(ended) == ["second", "third"]
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_flushes_together_never_succeed_when_one_ended_unexpectedly() -> None:
+    def broken() -> None:
+        raise ValueError("not about a store")
+
+    with pytest.raises(RuntimeError):
+        flush_together([lambda: None, broken])
