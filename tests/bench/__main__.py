@@ -11,8 +11,10 @@ from pathlib import Path
 from tests.bench.copying_cases import large_clips, small_clips
 from tests.bench.ledger_case import appending, verifying
 from tests.bench.machine import is_in_memory, machine_text
+from tests.bench.memory_case import copying_memory
 from tests.bench.report import Report
 from tests.bench.rounds import ROUNDS, say
+from tests.bench.start_case import starting
 
 _KIB, _MIB, _GIB = 1 << 10, 1 << 20, 1 << 30
 
@@ -32,6 +34,8 @@ def _cases(places: Places, *, quick: bool) -> Mapping[str, Callable[[], Report]]
         "small": lambda: small_clips(places.disk, clips=200 if quick else 2000, clip_bytes=100 * _KIB, rounds=rounds),
         "verify": lambda: verifying(places.memory, entries=20_000 if quick else 200_000, rounds=rounds),
         "append": lambda: appending(places.disk, batches=10 if quick else 50, rounds=rounds),
+        "memory": lambda: copying_memory(places.disk, clip_bytes=_GIB if quick else 4 * _GIB),
+        "start": lambda: starting(places.disk, rounds=rounds),
     }
 
 

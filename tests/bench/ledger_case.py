@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from bodycam_custody.audit_findings import Findings
-from bodycam_custody.audit_ledger import check_ledger
-from bodycam_custody.audit_trust import Trust, load_trust
+from bodycam_custody.audit.findings import Findings
+from bodycam_custody.audit.ledger import check_ledger
+from bodycam_custody.audit.trust import Trust, load_trust
 from bodycam_custody.entries import Draft, EntryKind
 from bodycam_custody.station import Station
 from bodycam_custody.station_keys import load_keys
