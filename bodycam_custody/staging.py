@@ -10,7 +10,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from archive.durable import make_directories, stated
-from archive.store import Store
+from archive.store import CANARY_PREFIX, Store
 
 logger = logging.getLogger(__name__)
 
@@ -69,6 +69,9 @@ def sweep_staging(store: Store) -> list[str]:
         for name in names:
             if _sweep_one(store.staging, name):
                 swept.append(name)
+        # Nobody reads them again, and who writes one does not mind that it is gone already.
+        for canary in store.staging.glob(f"{CANARY_PREFIX}*"):
+            canary.unlink(missing_ok=True)
     except OSError as err:
         logger.warning("staging not swept store=%s reason=%s", store.location.store_id, err.strerror)
     return swept

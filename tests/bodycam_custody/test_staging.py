@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from archive.store import Store
+from archive.store import CANARY_PREFIX, Store
 from bodycam_custody.staging import staging_area, sweep_staging
 from tests.bodycam_custody.stations import LiveStation
 
@@ -103,3 +103,9 @@ def test_a_docking_that_begins_while_another_sweeps_has_its_lock(store: Store) -
 def test_a_store_that_cannot_be_read_is_not_swept_and_stops_nobody(store: Store) -> None:
     (store.staging / "docking-1.lock").mkdir()  # opening it for writing fails, even for root
     assert sweep_staging(store) == []
+
+
+def test_a_canary_whose_writer_was_killed_is_swept(store: Store) -> None:
+    (store.staging / f"{CANARY_PREFIX}4711").write_bytes(b"canary")
+    assert sweep_staging(store) == []
+    assert list(store.staging.iterdir()) == []
