@@ -20,12 +20,22 @@ from hashing.digest import Digest
 
 logger = logging.getLogger(__name__)
 
+# Clips first, so that a supplement never stands alone.
 _LACKING = """
-SELECT c.clip_id, c.bag_path, c.tagmanifest FROM clips c
-WHERE NOT EXISTS (SELECT 1 FROM copies WHERE copies.clip_id = c.clip_id AND copies.store_id = ?)
-ORDER BY c.sealed_at, c.clip_id
+SELECT clip_id, bag_path, tagmanifest FROM (
+    SELECT c.clip_id, c.bag_path, c.tagmanifest, 0 AS later, c.sealed_at FROM clips c
+    WHERE NOT EXISTS (SELECT 1 FROM copies WHERE copies.clip_id = c.clip_id AND copies.store_id = :store)
+    UNION ALL
+    SELECT s.clip_id, s.bag_path, s.tagmanifest, 1, c.sealed_at FROM supplements s JOIN clips c USING (clip_id)
+    WHERE NOT EXISTS (SELECT 1 FROM json_each(s.stores) AS held
+                      WHERE json_extract(held.value, '$.store_id') = :store)
+) ORDER BY later, sealed_at, bag_path
 """
-_HOLDERS = "SELECT store_id FROM copies WHERE clip_id = ? AND answer = 'yes'"
+_HOLDERS = """
+SELECT store_id FROM copies JOIN clips USING (clip_id) WHERE bag_path = :path AND answer = 'yes'
+UNION
+SELECT json_extract(held.value, '$.store_id') FROM supplements s, json_each(s.stores) AS held WHERE bag_path = :path
+"""
 
 
 def replicate_lacking(station: Station) -> int:
@@ -36,7 +46,7 @@ def replicate_lacking(station: Station) -> int:
     """
     made = 0
     for target in station.stores.present():
-        for row in station.catalog.rows(_LACKING, (target.location.store_id,)):
+        for row in station.catalog.rows(_LACKING, {"store": target.location.store_id}):
             try:
                 made += _replicate(station, row, target)
             except ArchiveError:
@@ -46,7 +56,7 @@ def replicate_lacking(station: Station) -> int:
 
 
 def _replicate(station: Station, row: Mapping[str, Any], target: Store) -> bool:
-    holders = {holder["store_id"] for holder in station.catalog.rows(_HOLDERS, (row["clip_id"],))}
+    holders = {holder["store_id"] for holder in station.catalog.rows(_HOLDERS, {"path": row["bag_path"]})}
     expected = Digest(hex=row["tagmanifest"])
     for source in station.stores.present():
         if source.location.store_id not in holders:
