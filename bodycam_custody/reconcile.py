@@ -7,42 +7,38 @@
 4. a copy that an entry names and that is not there is entered as missing; the clip no longer counts it
 """
 
-import base64
-import json
 import logging
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator
 from pathlib import Path
-from typing import Any
 
-from archive.bag import CLIP_JSON, TAGMANIFEST
 from archive.bag_check import check_bag
 from archive.durable import make_directories, rename_new
 from archive.errors import ArchiveError
 from archive.store import Store
+from bodycam_custody.adoption import adoption_drafts
 from bodycam_custody.bag_signatures import bag_verifier
 from bodycam_custody.docking_drafts import closed_draft
 from bodycam_custody.entries import Draft, EntryKind
-from bodycam_custody.model import ClipId, DockingId, DockingPhase, clip_id_of
+from bodycam_custody.model import DockingId, DockingPhase
 from bodycam_custody.replication import replica_draft
 from bodycam_custody.staging import sweep_staging
 from bodycam_custody.station import Station
-from hashing.canonical import Json
 from hashing.digest import Digest
 from hashing.errors import N_, shown
 
 logger = logging.getLogger(__name__)
 
 
-def reconcile(station: Station) -> None:
+def reconcile(station: Station, *, under_way: Collection[str] = ()) -> None:
     """Bring disks, ledger and catalog of the present stores into agreement; see the module for the steps.
 
-    Not done here: reading every bag again (that is the scrub's work) and writing missing copies (`replicate_lacking`).
+    `under_way` are the dockings that this process works on: they end by themselves and are left alone. Not done here:
+    reading every bag again (that is the scrub's work) and writing missing copies (`replicate_lacking`).
 
     Raises:
         LedgerRefusesError: nothing may be appended; the stores were not touched.
     """
-    _close_interrupted(station)
+    _close_interrupted(station, under_way)
     for store in station.stores.present():
         swept = sweep_staging(store)
         if swept:
@@ -51,7 +47,7 @@ def reconcile(station: Station) -> None:
         _enter_missing_copies(station, store)
 
 
-def _close_interrupted(station: Station) -> None:
+def _close_interrupted(station: Station, under_way: Collection[str]) -> None:
     rows = station.catalog.rows(
         "SELECT docking_id FROM dockings WHERE phase IN (?, ?)", (DockingPhase.INVENTORY, DockingPhase.COPYING)
     )
@@ -61,16 +57,17 @@ def _close_interrupted(station: Station) -> None:
                 DockingId(row["docking_id"]), outcome=DockingPhase.INTERRUPTED, code="station-stopped", counts={}
             )
             for row in rows
+            if row["docking_id"] not in under_way
         ]
     )
 
 
 def _settle_bags_without_entry(station: Station, store: Store) -> None:
-    store_id = store.location.store_id
     rows = station.catalog.rows(
-        "SELECT c.bag_path FROM clips c JOIN copies USING (clip_id) WHERE store_id = ?"
-        " UNION SELECT bag_path FROM supplements",
-        (store_id,),
+        "SELECT c.bag_path FROM clips c JOIN copies USING (clip_id) WHERE store_id = :store"
+        " UNION SELECT s.bag_path FROM supplements s, json_each(s.stores) AS held"
+        " WHERE json_extract(held.value, '$.store_id') = :store",
+        {"store": store.location.store_id},
     )
     known = {row["bag_path"] for row in rows}
     for path in _bags_on(store):
@@ -85,7 +82,11 @@ def _bags_on(store: Store) -> Iterator[Path]:
 
 
 def _settle(station: Station, store: Store, path: Path, relative: str) -> None:
-    sealed = station.catalog.rows("SELECT clip_id, tagmanifest FROM clips WHERE bag_path = ?", (relative,))
+    sealed = station.catalog.rows(
+        "SELECT clip_id, tagmanifest FROM clips WHERE bag_path = :path"
+        " UNION SELECT clip_id, tagmanifest FROM supplements WHERE bag_path = :path",
+        {"path": relative},
+    )
     expected = Digest(hex=sealed[0]["tagmanifest"]) if sealed else None
     findings = check_bag(path, verify_signature=bag_verifier(station), expected_tagmanifest=expected)
     if findings:
@@ -98,96 +99,12 @@ def _settle(station: Station, store: Store, path: Path, relative: str) -> None:
 
 
 def _adopt_or_quarantine(station: Station, store: Store, path: Path, relative: str) -> None:
-    found = _found_bag(station, path)
-    if found is None or any(store.tombstones.glob(f"{path.name}*")):
+    drafts = adoption_drafts(station, store, path, relative)
+    if not drafts or any(store.tombstones.glob(f"{path.name}*")):
         _quarantine(station, store, path, relative, N_("no inventory in the ledger names this bag"))
         return
-    logger.info("bag without entry is adopted store=%s clip=%s", store.location.store_id, found.clip_id)
-    stores: list[Json] = [{"store_id": store.location.store_id, "reread": "medium"}]
-    station.record.enter(
-        [
-            Draft(
-                kind=EntryKind.BAG_ADOPTED,
-                subject=f"clip:{found.clip_id}",
-                facts={
-                    "clip_id": found.clip_id,
-                    "bag_path": relative,
-                    "tagmanifest_sha256": Digest.of((path / TAGMANIFEST).read_bytes()).hex,
-                    "main_sha256": found.sha256,
-                    "size_bytes": found.size_bytes,
-                    "sidecars": list(found.sidecars),
-                    "docking_id": found.docking_id,
-                    "file": found.file,
-                    "recorder": found.recorder,
-                    "file_type": found.file_type,
-                    "stores": stores,
-                    "rule_set_version": station.settings.rule_set.version,
-                },
-            ),
-            Draft(
-                kind=EntryKind.CLIP_SIGHTED,
-                subject=f"clip:{found.clip_id}",
-                facts={
-                    "clip_id": found.clip_id,
-                    "docking_id": found.docking_id,
-                    "file": found.file,
-                    "newly_sealed": True,
-                },
-            ),
-        ]
-    )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _FoundBag:
-    """A verified bag whose clip.json agrees with an inventory of the ledger."""
-
-    clip_id: ClipId
-    docking_id: str
-    file: int
-    recorder: str
-    file_type: str
-    sha256: str
-    size_bytes: int
-    sidecars: tuple[str, ...]
-
-
-def _found_bag(station: Station, path: Path) -> _FoundBag | None:
-    """Return what the bag says of itself if the inventory it names says the same, else None.
-
-    The bag's signature was checked, so clip.json is the station's own word; the inventory shows that the file was on a
-    card, under this name and with this size.
-    """
-    try:
-        facts: dict[str, Any] = json.loads((path / CLIP_JSON).read_bytes())
-        main, *sidecars = facts["files"]
-        name = base64.b64decode(main["path_base64"])
-    except (ValueError, KeyError, TypeError):
-        return None
-    rows = station.catalog.rows(
-        "SELECT f.size_bytes, f.file_type, f.path, d.recorder FROM files f JOIN dockings d USING (docking_id)"
-        " WHERE f.docking_id = ? AND f.file = ?",
-        (facts["docking_id"], facts["file"]),
-    )
-    clip_id = clip_id_of(recorder=facts["recorder"], main=Digest(hex=main["sha256"]))
-    if not rows or path.name != clip_id:
-        return None
-    row = rows[0]
-    if (row["size_bytes"], row["recorder"]) != (main["size_bytes"], facts["recorder"]) or row["path"] not in {
-        name,
-        None,
-    }:
-        return None
-    return _FoundBag(
-        clip_id=clip_id,
-        docking_id=facts["docking_id"],
-        file=facts["file"],
-        recorder=facts["recorder"],
-        file_type=row["file_type"],
-        sha256=main["sha256"],
-        size_bytes=main["size_bytes"],
-        sidecars=tuple(sidecar["sha256"] for sidecar in sidecars),
-    )
+    logger.info("bag without entry is adopted store=%s bag=%s", store.location.store_id, relative)
+    station.record.enter(drafts)
 
 
 def _quarantine(station: Station, store: Store, path: Path, relative: str, reason: str) -> None:

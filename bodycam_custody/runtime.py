@@ -40,7 +40,8 @@ class Runtime:
         self.pid = os.getpid()
         self.since = station.clock.now()
         self.owner_uid = station.settings.paths.state.stat().st_uid
-        self.problem: StatedError | None = None
+        self.failure: Exception | None = None
+        """What went wrong last that the ledger could not be told."""
         self._arrivals: dict[str, Arrival] = {}
         self._dockings: set[Future[None]] = set()
         self._progress: dict[str, Progress] = {}
@@ -63,11 +64,12 @@ class Runtime:
         """Reconcile disks, ledger and catalog, and write missing copies; a ledger that refuses stays as it is."""
         try:
             with self.station.sealing:
-                reconcile(self.station)
+                # Also called while cards are read: what this process was given is not interrupted.
+                reconcile(self.station, under_way=list(self._arrivals))
             replicate_lacking(self.station)
             self.station.record.publish()
         except StatedError as err:
-            self.problem = err
+            self.failure = err
             logger.exception("station could not be reconciled")
 
     def start_interpreting(self) -> None:
@@ -158,9 +160,11 @@ class Runtime:
         except StatedError as err:
             # The ledger took no entry about it, so this is the only place where it shows.
             progress.add_problem(err)
-            self.problem = err
+            self.failure = err
             logger.exception("docking could not be recorded docking=%s", arrival.docking_id)
-        except Exception:
+        except Exception as err:
+            # The rim of this thread: the docking stays open and is closed as interrupted at the next start.
+            self.failure = err
             logger.exception("docking failed docking=%s", arrival.docking_id)
             raise
 
