@@ -83,7 +83,7 @@ def _enter_start(runtime: Runtime) -> None:
         station.record.enter(drafts)
     except StatedError as err:
         # Reading and answering go on: people must be able to see why nothing is taken in.
-        runtime.problem = err
+        runtime.failure = err
         logger.error("station cannot write its ledger reason=%s", err)
 
 

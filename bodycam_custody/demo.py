@@ -168,6 +168,8 @@ def _wait(runtime: Runtime, on_event: Callable[[DemoEvent], None]) -> str:
             on_event(DemoEvent(step=docking["phase"], done=docking["bytes_done"], total=docking["bytes_found"]))
             if docking["closed_at"] is not None:
                 return str(docking["docking_id"])
+        if runtime.failure is not None:
+            raise runtime.failure
         pause.wait(LOOK_S)
 
 

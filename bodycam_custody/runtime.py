@@ -7,6 +7,7 @@ import threading
 from collections.abc import Mapping
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from archive.media import find_launcher
 from bodycam_custody.docking_drafts import Arrival
@@ -18,10 +19,12 @@ from bodycam_custody.model import DockingId
 from bodycam_custody.progress import Progress
 from bodycam_custody.reconcile import reconcile
 from bodycam_custody.replication import replicate_lacking
-from bodycam_custody.slots import Slots
 from bodycam_custody.station import Station
 from docking.card import UNKNOWN_RECORDER, DockedCard, DockingKind
 from hashing.errors import N_, StatedError, Statement, shown
+
+if TYPE_CHECKING:
+    from bodycam_custody.slots import Slots
 
 logger = logging.getLogger(__name__)
 
@@ -84,6 +87,8 @@ class Runtime:
         Raises:
             SlipFolderMissingError: the folder of the slips is not there.
         """
+        from bodycam_custody.slots import Slots  # only here: watchdog takes 9 ms, and most commands never watch
+
         self._slots = Slots(self.station, self.dock, self.new_docking_id)
         self._slots.start()
 

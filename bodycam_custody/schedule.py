@@ -42,7 +42,7 @@ class Schedule:
         self._running = threading.Lock()
         self._guard = threading.Thread(target=self._guard_clock, name="clock-guard", daemon=True)
         minutes = runtime.station.settings.schedule.clock_mark_minutes
-        self.jobs = (
+        self.jobs: tuple[Job, ...] = (
             Job(name="clock-mark", every=timedelta(minutes=minutes), run=self._mark),
             Job(name="catch-up", every=timedelta(minutes=CATCH_UP_MINUTES), run=runtime.settle),
         )

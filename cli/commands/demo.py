@@ -28,7 +28,6 @@ def demo(
 ) -> ExitCode:
     """Show a whole station at work in a folder."""
     from bodycam_custody.demo import run_demo
-
     from cli.client import connect
     from cli.progress import progress
     from cli.views.demo import demo_text, demo_value

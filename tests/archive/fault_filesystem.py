@@ -47,7 +47,7 @@ def faulty(folder: Path, *faults: str) -> Iterator[Path]:
 
 
 def _serve(mount: str, folder: str, faults: list[str]) -> None:
-    from mfusepy import FUSE, FuseOSError, Operations  # type: ignore[import-untyped]  # it ships no types
+    from mfusepy import FUSE, FuseOSError, Operations
 
     class Faulty(Operations):  # type: ignore[misc]  # mfusepy ships no types
         """Pass everything through to `folder`, except where a fault is asked for."""

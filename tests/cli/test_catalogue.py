@@ -66,7 +66,7 @@ def test_every_translation_has_the_fields_of_its_text() -> None:
         if not found.id:
             continue
         originals = [found.id] if isinstance(found.id, str) else list(found.id)
-        translations = [found.string] if isinstance(found.string, str) else list(found.string)
+        translations = [found.string] if isinstance(found.string, str) else list(found.string or ())
         wanted = set().union(*(fields(text) for text in originals))
         differing += [found.id for text in translations if fields(text) != wanted]
     assert differing == []
@@ -126,7 +126,7 @@ def test_every_kind_of_entry_has_words() -> None:
 def test_the_texts_borrowed_from_click_and_typer_are_really_theirs() -> None:
     said: set[MessageId] = {"Usage:"}  # inside an f-string of click
     for library in (click, typer):
-        for source in Path(library.__file__).parent.glob("*.py"):
+        for source in Path(str(library.__file__)).parent.glob("*.py"):
             for _, found, _, _ in extract_from_file("python", source, keywords=KEYWORDS):
                 said.add(found if isinstance(found, str) else tuple(found))
     borrowed = extract_from_file("python", ROOT / "cli" / "library_texts.py", keywords=KEYWORDS)

@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 
 from cli import main
-from cli.commands import status as status_command
 from tests.cli.conftest import Custody
 from tests.cli.station import FakeStation
 
@@ -42,7 +41,7 @@ def test_ctrl_c_ends_with_130_and_one_plain_line(
     def interrupted(_seconds: float) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(status_command.time, "sleep", interrupted)  # where a person would press it
+    monkeypatch.setattr("cli.commands.status.time.sleep", interrupted)  # where a person would press it
     ended = custody("--config", config_file, "status", "--watch")
     assert ended.code == 130
     assert ended.err == "Stopped by Ctrl-C. What the station has taken in is kept.\n"

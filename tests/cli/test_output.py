@@ -2,6 +2,7 @@
 
 import io
 import json
+import sys
 
 import pytest
 
@@ -13,7 +14,7 @@ def test_a_name_that_the_terminal_cannot_show_is_escaped(monkeypatch: pytest.Mon
     monkeypatch.setattr("sys.stdout", io.TextIOWrapper(raw, encoding="ascii"))
     output.prepare_streams()
     output.show_text("片段 \udcff")
-    output.sys.stdout.flush()
+    sys.stdout.flush()
     assert raw.getvalue() == b"\\u7247\\u6bb5 \\udcff\n"
 
 
@@ -22,7 +23,7 @@ def test_json_is_valid_whatever_the_terminal_can_show(monkeypatch: pytest.Monkey
     monkeypatch.setattr("sys.stdout", io.TextIOWrapper(raw, encoding="ascii"))
     output.prepare_streams()
     output.show_json({"name": "片段\U0001f3a5"})
-    output.sys.stdout.flush()
+    sys.stdout.flush()
     assert json.loads(raw.getvalue()) == {"name": "片段\U0001f3a5"}
 
 

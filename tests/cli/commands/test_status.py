@@ -5,7 +5,6 @@ from pathlib import Path
 
 import pytest
 
-from cli.commands import status as status_command
 from tests.cli.conftest import Custody
 from tests.cli.station import FakeStation, StatedProblemError, make_clip, make_docking, make_store
 
@@ -57,7 +56,7 @@ def test_watching_shows_it_again_until_the_station_is_gone(
         if station.ledger_size > 29:
             station.refuses = StatedProblemError(503, "store-full", "store {store} is full", store="primary")
 
-    monkeypatch.setattr(status_command.time, "sleep", next_look)
+    monkeypatch.setattr("cli.commands.status.time.sleep", next_look)
     ended = custody("--config", config_file, "status", "--watch", "--every", "5", "--json")
     assert [json.loads(line)["ledger"]["size"] for line in ended.out.splitlines()] == [27, 28, 29]
     assert ended.code == 8

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from bodycam_custody.audit_damage import Diagnosis, Neighbours, StoredBundle, cut_lines, diagnose, first_difference
+from bodycam_custody.audit.damage import Diagnosis, Neighbours, StoredBundle, cut_lines, diagnose, first_difference
 from hashing.canonical import canonical_line
 from hashing.chain import leaf_hash
 from hashing.tiles import encode_entries

@@ -9,7 +9,7 @@ import pytest
 
 from bodycam_custody.audit import AuditReport
 from hashing.checkpoint import Checkpoint, NoteSigner
-from tests.bodycam_custody.evidence_builder import (
+from tests.bodycam_custody.audit.evidence_builder import (
     NOW,
     ORIGIN,
     Evidence,

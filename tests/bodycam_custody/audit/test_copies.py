@@ -7,7 +7,7 @@ import pytest
 
 from hashing.checkpoint import Checkpoint
 from hashing.frontier import root_of
-from tests.bodycam_custody.evidence_builder import ORIGIN, Evidence, build, codes, found, rewrite, small_station
+from tests.bodycam_custody.audit.evidence_builder import ORIGIN, Evidence, build, codes, found, rewrite, small_station
 
 
 @pytest.fixture

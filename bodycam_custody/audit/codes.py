@@ -3,7 +3,7 @@
 A0xx: trust and coverage. A1xx: one copy of the ledger. A2xx: a store folder. A3xx: bags against the ledger.
 """
 
-from bodycam_custody.audit_findings import FindingKind, Severity
+from bodycam_custody.audit.findings import FindingKind, Severity
 from hashing.errors import N_
 
 _BROKEN, _CANNOT_TELL, _NOTE = Severity.BROKEN, Severity.CANNOT_TELL, Severity.NOTE

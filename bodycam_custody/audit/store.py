@@ -7,7 +7,7 @@ from pathlib import Path
 from archive.marker import MARKER_NAME, SIGNATURE_NAME, parse_marker
 from archive.store import BALLAST_NAME, CLIPS, LEDGER, QUARANTINE, STAGING, TOMBSTONES
 from archive.store_readme import README_NAME
-from bodycam_custody.audit_codes import (
+from bodycam_custody.audit.codes import (
     LINK_OR_SPECIAL,
     MARKER_OTHER_ORIGIN,
     MARKER_UNSIGNED,
@@ -16,10 +16,10 @@ from bodycam_custody.audit_codes import (
     STRAY,
     UNREADABLE,
 )
-from bodycam_custody.audit_errors import EvidenceUnreadableError, NoStoreError
-from bodycam_custody.audit_files import FolderContents, UnreadableError, list_folder, read_regular
-from bodycam_custody.audit_findings import Findings
-from bodycam_custody.audit_trust import MAX_TRUST_FILE_BYTES, Trust
+from bodycam_custody.audit.errors import EvidenceUnreadableError, NoStoreError
+from bodycam_custody.audit.files import FolderContents, UnreadableError, list_folder, read_regular
+from bodycam_custody.audit.findings import Findings
+from bodycam_custody.audit.trust import MAX_TRUST_FILE_BYTES, Trust
 from hashing.errors import HashingError, shown
 
 # What a store has at its top, and what every ext file system adds. The two dotted folders hold nothing that counts.

@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
-from bodycam_custody.audit_codes import COPIES_DISAGREE, COPY_OLDER, TAIL_DIFFERS
-from bodycam_custody.audit_findings import Findings
-from bodycam_custody.audit_ledger import CheckedLedger
+from bodycam_custody.audit.codes import COPIES_DISAGREE, COPY_OLDER, TAIL_DIFFERS
+from bodycam_custody.audit.findings import Findings
+from bodycam_custody.audit.ledger import CheckedLedger
 from hashing.errors import shown
 from hashing.frontier import HASH_BYTES
 

@@ -7,10 +7,10 @@ import pytest
 
 from archive.answers import Answer
 from archive.bag_findings import TEMPLATES, BagDamage
-from bodycam_custody import audit_codes
-from bodycam_custody.audit_findings import FindingKind, Findings, Ranges, Severity, answer_of, in_order
+from bodycam_custody.audit import codes as audit_codes
+from bodycam_custody.audit.findings import FindingKind, Findings, Ranges, Severity, answer_of, in_order
 
-DOCUMENT = Path(__file__).parents[2] / "docs/verification.md"
+DOCUMENT = Path(__file__).parents[3] / "docs/verification.md"
 TESTS = Path(__file__).parent
 
 
@@ -79,7 +79,7 @@ def test_no_code_is_used_twice() -> None:
 
 def test_every_code_is_provoked_by_a_test() -> None:
     """One damage test per code: the constant must be asserted somewhere else than in this file."""
-    tests = "".join(path.read_text() for path in TESTS.glob("test_audit*.py") if path != Path(__file__))
+    tests = "".join(path.read_text() for path in TESTS.glob("test_*.py") if path != Path(__file__))
     missing = [kind.code for kind in audit_codes.KINDS if f'"{kind.code}"' not in tests]
     assert missing == []
 

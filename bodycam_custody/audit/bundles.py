@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from bodycam_custody.audit_codes import ENTRIES_MISSING, UNREADABLE
-from bodycam_custody.audit_damage import StoredBundle, cut_lines
-from bodycam_custody.audit_files import LedgerFiles, UnreadableError, read_regular
-from bodycam_custody.audit_findings import Findings
+from bodycam_custody.audit.codes import ENTRIES_MISSING, UNREADABLE
+from bodycam_custody.audit.damage import StoredBundle, cut_lines
+from bodycam_custody.audit.files import LedgerFiles, UnreadableError, read_regular
+from bodycam_custody.audit.findings import Findings
 from hashing.frontier import HASH_BYTES
 from hashing.tiles import TILE_WIDTH, entries_path, tile_path
 

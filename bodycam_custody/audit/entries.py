@@ -8,8 +8,8 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from bodycam_custody.audit_bundles import StoredBundles
-from bodycam_custody.audit_codes import (
+from bodycam_custody.audit.bundles import StoredBundles
+from bodycam_custody.audit.codes import (
     CHAIN_BROKEN,
     ENTRY_CHANGED,
     ENTRY_MALFORMED,
@@ -17,8 +17,8 @@ from bodycam_custody.audit_codes import (
     LEFT_OVER,
     NOT_FOLLOWED,
 )
-from bodycam_custody.audit_damage import Diagnosis, Neighbours, StoredBundle, diagnose
-from bodycam_custody.audit_findings import Findings
+from bodycam_custody.audit.damage import Diagnosis, Neighbours, StoredBundle, diagnose
+from bodycam_custody.audit.findings import Findings
 from hashing.canonical import Json
 from hashing.chain import verify_entries
 from hashing.errors import ChainBrokenError

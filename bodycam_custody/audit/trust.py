@@ -5,10 +5,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from bodycam_custody.audit_codes import ANCHOR_UNSIGNED, NO_ANCHOR, SEEN_UNSIGNED
-from bodycam_custody.audit_errors import SeenUnreadableError, TrustUnusableError
-from bodycam_custody.audit_files import NotPermittedError, UnreadableError, read_regular
-from bodycam_custody.audit_findings import Findings
+from bodycam_custody.audit.codes import ANCHOR_UNSIGNED, NO_ANCHOR, SEEN_UNSIGNED
+from bodycam_custody.audit.errors import SeenUnreadableError, TrustUnusableError
+from bodycam_custody.audit.files import NotPermittedError, UnreadableError, read_regular
+from bodycam_custody.audit.findings import Findings
 from hashing.allowed_signers import AllowedSigners
 from hashing.checkpoint import Checkpoint, NoteVerifier, parse_checkpoint
 from hashing.errors import N_, CheckpointError, HashingError, shown

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from bodycam_custody.audit_expect import SILENT_KINDS, Expectations, FactsProblem
+from bodycam_custody.audit.expect import SILENT_KINDS, Expectations, FactsProblem
 from bodycam_custody.entries import EntryKind
 
 PATH = "clips/2026/11/21/clip-a"

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from bodycam_custody.audit_files import NotPermittedError, UnreadableError, list_folder, list_ledger, read_regular
+from bodycam_custody.audit.files import NotPermittedError, UnreadableError, list_folder, list_ledger, read_regular
 
 
 def test_a_regular_file_is_read_whole(tmp_path: Path) -> None:

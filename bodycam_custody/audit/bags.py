@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from archive.bag_check import check_bag
 from archive.bag_findings import BagDamage
-from bodycam_custody.audit_codes import (
+from bodycam_custody.audit.codes import (
     BAG_MISSING,
     NO_COPY_LEFT,
     NOT_EVIDENCE,
@@ -15,10 +15,10 @@ from bodycam_custody.audit_codes import (
     STORE_NOT_IN_LEDGER,
     STORE_TWICE,
 )
-from bodycam_custody.audit_expect import Expectations, ExpectedBag
-from bodycam_custody.audit_findings import AuditFinding, Findings, Severity
-from bodycam_custody.audit_store import StoreFolder
-from bodycam_custody.audit_trust import Trust
+from bodycam_custody.audit.expect import Expectations, ExpectedBag
+from bodycam_custody.audit.findings import AuditFinding, Findings, Severity
+from bodycam_custody.audit.store import StoreFolder
+from bodycam_custody.audit.trust import Trust
 from hashing.errors import shown
 
 # SHA-256 releases the interpreter lock; more threads than this only make a disk seek.

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.bodycam_custody.evidence_builder import Evidence, codes, flip, found, small_station
+from tests.bodycam_custody.audit.evidence_builder import Evidence, codes, flip, found, small_station
 
 CLIP_A = "clips/2026/11/21/clip-a"
 

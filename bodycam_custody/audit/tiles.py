@@ -4,12 +4,12 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from bodycam_custody.audit_bundles import StoredBundles
-from bodycam_custody.audit_codes import FILE_DIFFERS, LEFT_OVER, TILE_MISSING, UNREADABLE
-from bodycam_custody.audit_damage import first_difference
-from bodycam_custody.audit_entries import Followed
-from bodycam_custody.audit_files import LedgerFiles, UnreadableError, read_regular
-from bodycam_custody.audit_findings import Findings
+from bodycam_custody.audit.bundles import StoredBundles
+from bodycam_custody.audit.codes import FILE_DIFFERS, LEFT_OVER, TILE_MISSING, UNREADABLE
+from bodycam_custody.audit.damage import first_difference
+from bodycam_custody.audit.entries import Followed
+from bodycam_custody.audit.files import LedgerFiles, UnreadableError, read_regular
+from bodycam_custody.audit.findings import Findings
 from hashing.frontier import HASH_BYTES, root_of
 from hashing.tiles import MAX_TILE_LEVEL, TILE_HEIGHT, TILE_WIDTH, Tile, entries_path, tiles_of
 

@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from bodycam_custody.audit_bundles import StoredBundles
-from bodycam_custody.audit_codes import (
+from bodycam_custody.audit.bundles import StoredBundles
+from bodycam_custody.audit.codes import (
     FACTS_MALFORMED,
     LINK_OR_SPECIAL,
     NOT_LEDGER,
@@ -16,13 +16,13 @@ from bodycam_custody.audit_codes import (
     UNREADABLE,
     UNSIGNED_TAIL,
 )
-from bodycam_custody.audit_entries import EntryPass, Followed
-from bodycam_custody.audit_expect import SILENT_KINDS, Expectations
-from bodycam_custody.audit_files import LedgerFiles, list_ledger
-from bodycam_custody.audit_findings import Findings
-from bodycam_custody.audit_heads import StoredHead, compare_heads, compare_outside, read_checkpoint, read_heads
-from bodycam_custody.audit_tiles import Published, compare_superseded, compare_tiles, require_tiles
-from bodycam_custody.audit_trust import Trust
+from bodycam_custody.audit.entries import EntryPass, Followed
+from bodycam_custody.audit.expect import SILENT_KINDS, Expectations
+from bodycam_custody.audit.files import LedgerFiles, list_ledger
+from bodycam_custody.audit.findings import Findings
+from bodycam_custody.audit.heads import StoredHead, compare_heads, compare_outside, read_checkpoint, read_heads
+from bodycam_custody.audit.tiles import Published, compare_superseded, compare_tiles, require_tiles
+from bodycam_custody.audit.trust import Trust
 from bodycam_custody.entries import EntryKind
 from hashing.canonical import Json
 from hashing.digest import Digest

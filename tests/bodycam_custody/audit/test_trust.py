@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from bodycam_custody.audit_errors import SeenUnreadableError, TrustUnusableError
+from bodycam_custody.audit.errors import SeenUnreadableError, TrustUnusableError
 from hashing.checkpoint import NoteSigner
 from hashing.ssh_keys import SigningKey
-from tests.bodycam_custody.evidence_builder import ORIGIN, allowed_signers, codes, flip, found, small_station
+from tests.bodycam_custody.audit.evidence_builder import ORIGIN, allowed_signers, codes, flip, found, small_station
 
 
 def test_a_missing_trust_file_is_refused_by_name(tmp_path: Path) -> None:

@@ -9,10 +9,10 @@ import pytest
 
 from archive.filesystem import FilesystemIdentity
 from archive.marker import StoreId, StoreMarker, StoreRole
-from bodycam_custody.audit_errors import EvidenceUnreadableError, NoStoreError
+from bodycam_custody.audit.errors import EvidenceUnreadableError, NoStoreError
 from hashing.namespaces import Namespace
 from hashing.sshsig import sign
-from tests.bodycam_custody.evidence_builder import ORIGIN, Evidence, codes, flip, found, small_station
+from tests.bodycam_custody.audit.evidence_builder import ORIGIN, Evidence, codes, flip, found, small_station
 
 
 @pytest.fixture

@@ -9,12 +9,12 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from bodycam_custody.audit_bags import check_bags, plan_bags
-from bodycam_custody.audit_codes import STALE
-from bodycam_custody.audit_copies import choose_reference, compare_copies
-from bodycam_custody.audit_errors import EvidenceUnreadableError
-from bodycam_custody.audit_files import NotPermittedError
-from bodycam_custody.audit_findings import (
+from bodycam_custody.audit.bags import check_bags, plan_bags
+from bodycam_custody.audit.codes import STALE
+from bodycam_custody.audit.copies import choose_reference, compare_copies
+from bodycam_custody.audit.errors import EvidenceUnreadableError
+from bodycam_custody.audit.files import NotPermittedError
+from bodycam_custody.audit.findings import (
     AuditFinding,
     AuditReport,
     Findings,
@@ -23,9 +23,9 @@ from bodycam_custody.audit_findings import (
     answer_of,
     in_order,
 )
-from bodycam_custody.audit_ledger import CheckedLedger, check_ledger
-from bodycam_custody.audit_store import StoreFolder, check_store, list_store
-from bodycam_custody.audit_trust import Trust, load_trust
+from bodycam_custody.audit.ledger import CheckedLedger, check_ledger
+from bodycam_custody.audit.store import StoreFolder, check_store, list_store
+from bodycam_custody.audit.trust import Trust, load_trust
 from bodycam_custody.clock import parse_rfc3339
 from hashing.errors import shown
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from bodycam_custody.audit import verify_evidence
-from bodycam_custody.audit_errors import EvidenceUnreadableError
-from tests.bodycam_custody.evidence_builder import NOW, Evidence, codes, flip, small_station
+from bodycam_custody.audit.errors import EvidenceUnreadableError
+from tests.bodycam_custody.audit.evidence_builder import NOW, Evidence, codes, flip, small_station
 
 
 @pytest.fixture

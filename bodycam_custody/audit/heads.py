@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from bodycam_custody.audit_codes import (
+from bodycam_custody.audit.codes import (
     BEHIND_ANCHOR,
     BEHIND_SEEN,
     CHECKPOINT_UNSIGNED,
@@ -18,10 +18,10 @@ from bodycam_custody.audit_codes import (
     OTHER_ROOT,
     UNREADABLE,
 )
-from bodycam_custody.audit_entries import Followed
-from bodycam_custody.audit_files import LedgerFiles, UnreadableError, read_regular
-from bodycam_custody.audit_findings import FindingKind, Findings
-from bodycam_custody.audit_trust import MAX_TRUST_FILE_BYTES, OutsideHead
+from bodycam_custody.audit.entries import Followed
+from bodycam_custody.audit.files import LedgerFiles, UnreadableError, read_regular
+from bodycam_custody.audit.findings import FindingKind, Findings
+from bodycam_custody.audit.trust import MAX_TRUST_FILE_BYTES, OutsideHead
 from hashing.checkpoint import Checkpoint, NoteVerifier, parse_checkpoint
 from hashing.errors import CheckpointError
 
