@@ -15,7 +15,8 @@ from config.settings import HandoverPoint
 from docking.source import FileType
 from hashing.canonical import Json
 
-# Clips this far around the new ones are grouped again, since a new clip may join two sessions.
+# Clips this far around the new ones are looked at together, since a new clip may join two sessions; the look is
+# widened as long as a session reaches its edge.
 REGROUP_WINDOW = timedelta(days=1)
 # Entries of one transaction, one head.
 BATCH_DRAFTS = 100
@@ -60,14 +61,7 @@ def _judge_track(
     station: Station, recorder: str, device: str | None, new: Sequence[Mapping[str, Any]]
 ) -> Iterator[Draft]:
     """Yield what is news about one recorder's clips around the new ones."""
-    first = min(parse_rfc3339(row["recorded_from"]) for row in new) - REGROUP_WINDOW
-    last = max(parse_rfc3339(row["recorded_to"]) for row in new) + REGROUP_WINDOW
-    rows = station.catalog.rows(
-        "SELECT clip_id, recorded_from, recorded_to, times, docked_at, handover, handover_reason, handover_due,"
-        " session_id FROM clips WHERE recorder = ? AND device_id IS ? AND recorded_from <= ? AND recorded_to >= ?"
-        " AND file_type <> ?",
-        (recorder, device, rfc3339(last), rfc3339(first), FileType.PHOTO),
-    )
+    rows = _around(station, recorder, device, new)
     by_id = {row["clip_id"]: row for row in rows}
     clips = [
         TimedClip(
@@ -87,6 +81,28 @@ def _judge_track(
                 verdict = _judge(station, ended, HandoverReason.NO_RECORDING_TIME, row["docked_at"])
                 if _is_news(row, verdict, session):
                     yield _judged_draft(station, clip.clip_id, verdict, session, row["docked_at"])
+
+
+def _around(
+    station: Station, recorder: str, device: str | None, new: Sequence[Mapping[str, Any]]
+) -> Sequence[Mapping[str, Any]]:
+    """Return every clip of one recorder that may share a session with a new one, however long that session is."""
+    gap = timedelta(minutes=station.settings.interpretation.session_gap_minutes)
+    found = new
+    while True:
+        first = min(parse_rfc3339(row["recorded_from"]) for row in found) - gap
+        last = max(parse_rfc3339(row["recorded_to"]) for row in found) + gap
+        rows = station.catalog.rows(
+            "SELECT clip_id, recorded_from, recorded_to, times, docked_at, handover, handover_reason, handover_due,"
+            " session_id FROM clips WHERE recorder = ? AND device_id IS ? AND recorded_from <= ? AND recorded_to >= ?"
+            " AND file_type <> ?",
+            (recorder, device, rfc3339(last + REGROUP_WINDOW), rfc3339(first - REGROUP_WINDOW), FileType.PHOTO),
+        )
+        if all(first - REGROUP_WINDOW <= parse_rfc3339(row["recorded_from"]) - gap for row in rows) and all(
+            last + REGROUP_WINDOW >= parse_rfc3339(row["recorded_to"]) + gap for row in rows
+        ):
+            return rows
+        found = rows
 
 
 def _end_of(recording: Sequence[TimedClip], rows: Mapping[str, Mapping[str, Any]]) -> Instant:
