@@ -11,8 +11,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import sqlite_utils
-
 from bodycam_custody.entries import Entry
 from bodycam_custody.errors import CatalogCorruptError
 from bodycam_custody.folding import fold_entry
@@ -170,6 +168,8 @@ class Catalog:
             return
         if version:
             logger.info("catalog has another version, rebuilding found=%s expected=%s", version, CATALOG_VERSION)
+        import sqlite_utils  # only here: it takes 30 ms, and every command that just looks would pay them
+
         database = sqlite_utils.Database(self._db, execute_plugins=False)
         for name, (columns, key) in _TABLES.items():
             database[name].drop(ignore=True)

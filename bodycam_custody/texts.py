@@ -10,8 +10,6 @@ import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-import sqlite_utils
-
 from hashing.commitment import commit
 
 KEY_BYTES = 32
@@ -33,7 +31,7 @@ class Texts:
         self.path = path
         self._lock = threading.RLock()
         self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-        sqlite_utils.Database(self._db, execute_plugins=False).enable_wal()
+        self._db.execute("PRAGMA journal_mode = WAL")
         # A text must not be lost after the entry that commits to it was acknowledged.
         self._db.execute("PRAGMA synchronous = FULL")
         # An erased text must not linger in free pages.
