@@ -27,7 +27,7 @@ def recorded_name(
 ) -> str:
     """Return the file name a recorder of the profile `gat-underscore` gives: its own local time, in Beijing."""
     local = began.astimezone(BEIJING)
-    return f"{police}_{device}_{local:%Y%m%d%H%M%S}_{sequence:04d}.{extension}"
+    return f"{police}_{device}_{local.year:04d}{local:%m%d%H%M%S}_{sequence:04d}.{extension}"
 
 
 def day(hour: int, minute: int = 0, second: int = 0, *, of: int = 21) -> datetime:

@@ -1,0 +1,230 @@
+"""After a crash, disks, ledger and catalog agree again: adopted, quarantined, entered as missing, or swept."""
+
+import json
+import shutil
+import sqlite3
+import subprocess
+import sys
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from bodycam_custody.docking_drafts import closed_draft, seen_draft
+from bodycam_custody.entries import EntryKind
+from bodycam_custody.model import DockingPhase
+from bodycam_custody.reconcile import reconcile
+from bodycam_custody.replication import replicate_lacking
+from bodycam_custody.station import LEDGER_DB
+from bodycam_custody.views import SAFE_STATES
+from tests.bodycam_custody.stations import Docking, LiveStation, make_card
+
+
+def crash_before_entry(live: LiveStation, card: Path, kind: EntryKind) -> None:
+    """Dock `card` and stop dead where the first entry of this kind would be written, as a power cut would."""
+    cut = (
+        f"CREATE TRIGGER power_cut BEFORE INSERT ON entries WHEN json_extract(NEW.line, '$.kind') = '{kind}'"
+        " BEGIN SELECT RAISE(ABORT, 'the power is gone'); END"
+    )
+    with closing(sqlite3.connect(live.settings.paths.state / LEDGER_DB)) as ledger:
+        ledger.execute(cut)
+        with pytest.raises(sqlite3.IntegrityError, match="the power is gone"):
+            live.dock(card)
+        ledger.execute("DROP TRIGGER power_cut")
+    live.reopen()
+
+
+def only_docking(live: LiveStation) -> Docking:
+    (row,) = live.rows("SELECT docking_id FROM dockings")
+    return live.docking(row["docking_id"])
+
+
+def test_a_station_at_rest_is_left_as_it_is(live: LiveStation, quick_path: Path) -> None:
+    live.dock(make_card(quick_path / "card", {"a.mp4": b"moving pictures", "a.xml": b"<record/>"}))
+    size = live.station.ledger.size
+    reconcile(live.station)
+    assert live.station.ledger.size == size
+    live.require_everything_verifies()
+
+
+def test_a_bag_without_entry_is_adopted(live: LiveStation, quick_path: Path) -> None:
+    card = make_card(quick_path / "card", {"a.mp4": b"moving pictures", "a.xml": b"<record/>"})
+    crash_before_entry(live, card, EntryKind.CLIP_SEALED)
+    assert (len(live.bags(live.primary)), live.clips()) == (1, [])
+    reconcile(live.station)
+    (clip,) = live.clips()
+    (adopted,) = live.entries("bag.adopted")
+    assert adopted.facts["clip_id"] == clip["clip_id"]
+    assert len(live.entries("replica.written")) == 1  # the copy in the other store is entered too
+    assert clip["state"] in SAFE_STATES
+    assert (clip["source_path"], clip["sightings"]) == ("a.mp4", 1)
+    live.require_everything_verifies()
+    docking = only_docking(live)
+    assert (docking.phase, docking.counts["sealed"], docking.counts["unexplained"]) == ("interrupted", 2, 0)
+    # Docked again it is known, and nothing is there twice.
+    again = live.dock(card)
+    assert again.counts == {"found": 2, "sealed": 0, "known": 2, "failed": 0, "unexplained": 0}
+    live.require_everything_verifies()
+
+
+def test_an_adopted_bag_keeps_its_facts_when_the_catalog_is_made_again(live: LiveStation, quick_path: Path) -> None:
+    card = make_card(quick_path / "card", {"a.mp4": b"moving pictures"})
+    crash_before_entry(live, card, EntryKind.CLIP_SEALED)
+    reconcile(live.station)
+    before = live.clips()
+    live.station.catalog.clear()
+    live.station.record.catch_up_catalog()
+    assert live.clips() == before
+
+
+def test_a_supplement_without_entry_loses_nothing(live: LiveStation, quick_path: Path) -> None:
+    card = make_card(quick_path / "card", {"a.mp4": b"moving pictures", "a.xml": b"<record/>"})
+    live.dock(card)
+    make_card(card, {"a.xml": b"<newer/>"})
+    crash_before_entry(live, card, EntryKind.SUPPLEMENT_SEALED)
+    reconcile(live.station)
+    live.dock(card)
+    held = {path.read_bytes() for bag in live.bags(live.primary) for path in (bag / "data").glob("sidecar*")}
+    assert held == {b"<record/>", b"<newer/>"}
+    live.require_everything_verifies()
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda bag: rewrite(bag / "data" / "main.mp4", b"other pictures!"),
+        lambda bag: rewrite(bag / "custody" / "clip.json", b"{}"),
+        lambda bag: (bag / "tagmanifest-sha256.txt.sig").unlink(),
+        lambda bag: (bag / "data" / "extra").write_bytes(b""),
+    ],
+    ids=["payload", "clip.json", "unsigned", "extra file"],
+)
+def test_a_bag_that_does_not_verify_goes_to_quarantine_with_an_entry(
+    live: LiveStation, quick_path: Path, damage: object
+) -> None:
+    card = make_card(quick_path / "card", {"a.mp4": b"moving pictures"})
+    crash_before_entry(live, card, EntryKind.CLIP_SEALED)
+    (bag,) = live.bags(live.backup)
+    damage(bag)  # type: ignore[operator]  # one of the functions above
+    reconcile(live.station)
+    (entry,) = live.entries("bag.quarantined")
+    assert entry.facts == {
+        "store_id": "backup",
+        "bag_path": bag.relative_to(live.backup).as_posix(),
+        "reason": "the bag does not verify",
+    }
+    assert live.bags(live.backup) == []
+    (aside,) = (live.backup / ".quarantine").iterdir()
+    assert aside.name == f"{bag.name}-20261121T120000000000"
+    # The good copy was adopted; the other one is made again from it.
+    assert [clip["state"] for clip in live.clips()] == ["sealed"]
+    replicate_lacking(live.station)
+    assert {clip["state"] for clip in live.clips()} <= SAFE_STATES
+    live.require_everything_verifies()
+
+
+def test_a_signed_bag_that_no_inventory_names_is_not_evidence(live: LiveStation, quick_path: Path) -> None:
+    live.dock(make_card(quick_path / "card", {"a.mp4": b"moving pictures"}))
+    (bag,) = live.bags(live.primary)
+    stray = bag.with_name("a" * 32)
+    shutil.copytree(bag, stray)
+    reconcile(live.station)
+    (entry,) = live.entries("bag.quarantined")
+    assert entry.facts["reason"] == "no inventory in the ledger names this bag"
+    assert not stray.exists()
+    live.require_everything_verifies()
+
+
+def test_a_bag_with_a_tombstone_is_not_adopted_again(live: LiveStation, quick_path: Path) -> None:
+    card = make_card(quick_path / "card", {"a.mp4": b"moving pictures"})
+    crash_before_entry(live, card, EntryKind.CLIP_SEALED)
+    for store in (live.primary, live.backup):
+        (bag,) = live.bags(store)
+        (store / "tombstones" / f"{bag.name}.json").write_bytes(b"{}")
+    reconcile(live.station)
+    assert live.clips() == []
+    assert len(live.entries("bag.quarantined")) == 2
+
+
+def test_what_stands_among_the_bags_and_is_none_goes_to_quarantine_whole(live: LiveStation) -> None:
+    folder = live.primary / "clips" / "2026" / "11" / "21"
+    folder.mkdir(parents=True)
+    (folder / "note\nto self.txt").write_bytes(b"remember")
+    reconcile(live.station)
+    (entry,) = live.entries("bag.quarantined")
+    assert entry.facts["bag_path"] == "clips/2026/11/21/note\\nto self.txt"
+    (aside,) = (live.primary / ".quarantine").iterdir()
+    assert aside.read_bytes() == b"remember"
+
+
+def test_a_copy_that_is_gone_is_entered_as_missing_once(live: LiveStation, quick_path: Path) -> None:
+    live.dock(make_card(quick_path / "card", {"a.mp4": b"moving pictures"}))
+    (bag,) = live.bags(live.backup)
+    shutil.rmtree(bag)
+    for _ in range(2):
+        reconcile(live.station)
+    (clip,) = live.clips()
+    (missing,) = live.entries("copy.missing")
+    assert (missing.facts["clip_id"], missing.facts["store_id"]) == (clip["clip_id"], "backup")
+    assert clip["state"] == "damaged"
+    assert {copy["store_id"]: copy["answer"] for copy in clip["copies"]} == {"primary": "yes", "backup": "no"}
+
+
+def test_a_docking_that_never_ended_is_closed_as_interrupted(live: LiveStation, quick_path: Path) -> None:
+    arrival = live.arrival(make_card(quick_path / "card", {"a.mp4": b"moving pictures"}))
+    live.station.record.enter([seen_draft(arrival, rule_set_version="1")])
+    over = live.arrival(quick_path / "card")
+    live.station.record.enter([seen_draft(over, rule_set_version="1")])
+    live.station.record.enter([closed_draft(over.docking_id, outcome=DockingPhase.CLOSED, code=None, counts={})])
+    live.reopen()
+    reconcile(live.station)
+    docking = live.docking(arrival.docking_id)
+    assert (docking.phase, docking.view["safe_to_take_away"]) == ("interrupted", "no")
+    (problem,) = docking.view["problems"]
+    assert problem["code"] == "station-stopped"
+    assert live.docking(over.docking_id).phase == "closed"
+    reconcile(live.station)
+    assert len(live.entries("dock.closed")) == 2
+
+
+def test_leftovers_in_staging_are_swept_but_not_those_of_a_living_worker(live: LiveStation) -> None:
+    staging = live.primary / ".staging"
+    for name in ("dead", "living"):
+        (staging / name).mkdir()
+        (staging / name / "half.mp4").write_bytes(b"half")
+        (staging / f"{name}.lock").touch()
+    card = live.root / "empty"
+    card.mkdir()
+    # A real card worker, which holds the lock as long as it lives.
+    root = "L2Rldi9zaG0="  # /dev/shm in base64; it is never read
+    command = [sys.executable, "-I", "-m", "bodycam_custody.card_worker", root, "1", str(staging / "living.lock")]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as worker:
+        assert worker.stdin is not None
+        assert worker.stdout is not None
+        worker.stdin.write(json.dumps({"op": "copy", "n": 1, "path": "YQ==", "targets": ["/x"]}).encode() + b"\n")
+        worker.stdin.flush()
+        worker.stdout.readline()  # it answers: it is at work, and holds its lock
+        reconcile(live.station)
+        assert {path.name for path in staging.iterdir()} == {"living", "living.lock"}
+        assert (staging / "living" / "half.mp4").read_bytes() == b"half"
+        worker.stdin.close()
+    reconcile(live.station)
+    assert list(staging.iterdir()) == []
+
+
+def test_a_store_that_is_away_is_settled_when_it_is_back(live: LiveStation, quick_path: Path) -> None:
+    card = make_card(quick_path / "card", {"a.mp4": b"moving pictures"})
+    crash_before_entry(live, card, EntryKind.CLIP_SEALED)
+    away = live.backup.rename(live.backup.with_name("away"))
+    reconcile(live.station)
+    assert [clip["state"] for clip in live.clips()] == ["sealed"]
+    away.rename(live.backup)
+    reconcile(live.station)
+    assert {clip["state"] for clip in live.clips()} <= SAFE_STATES
+    assert live.entries("copy.missing") == []
+    live.require_everything_verifies()
+
+
+def rewrite(path: Path, data: bytes) -> None:
+    path.chmod(0o640)
+    path.write_bytes(data)
