@@ -169,6 +169,7 @@ def _parse_created(raw: str | None) -> datetime | None:
     """Return the moment, if the text names one; a date alone or a time without zone does not."""
     try:
         moment = datetime.fromisoformat(raw or "")
-    except ValueError:
+        return moment.astimezone(UTC) if moment.tzinfo else None
+    except (ValueError, OverflowError):
+        # The first hours of the year 1 east of Greenwich lie before any calendar.
         return None
-    return moment.astimezone(UTC) if moment.tzinfo else None

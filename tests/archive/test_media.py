@@ -210,6 +210,8 @@ def _answer(**changed: Any) -> Mapping[str, Any]:
         ("2026-11-21T16:00:00", None),
         ("2026-11-21", None),
         ("yesterday", None),
+        ("0001-01-01T00:00:00+08:00", None),
+        ("9999-12-31T23:59:59-08:00", None),
     ],
 )
 def test_a_time_without_zone_is_kept_as_written_and_names_no_moment(raw: str, created_at: datetime | None) -> None:
