@@ -79,7 +79,9 @@ def mount_of(path: Path, host: Host = HOST) -> Mount:
     finally:
         os.close(descriptor)
     mount_id = int(dict(line.split(":", 1) for line in about.splitlines())["mnt_id"])
-    mounts = parse_mountinfo(host.mountinfo.read_text(encoding="utf-8", errors="surrogateescape"))
-    if mount_id not in mounts:
+    # Asked before every file that is copied: the one line is parsed, not the whole list.
+    text = host.mountinfo.read_text(encoding="utf-8", errors="surrogateescape")
+    line = next((line for line in text.splitlines() if line.startswith(f"{mount_id} ")), None)
+    if line is None:
         raise MountUnknownError(path=shown(path), mountinfo=host.mountinfo)
-    return mounts[mount_id]
+    return parse_mountinfo(line)[mount_id]
