@@ -4,7 +4,6 @@ StatedError
 └── ArchiveError
     ├── DurableWriteError
     ├── AlreadyThereError
-    ├── MountUnknownError
     ├── StoreError
     │   ├── StoreMissingError
     │   ├── StoreNotMountedError
@@ -59,16 +58,6 @@ class AlreadyThereError(ArchiveError):
 
     code = "already-there"
     template = N_("{path}: something is there already and is never overwritten. Look at it before you go on.")
-
-
-class MountUnknownError(ArchiveError):
-    """The kernel does not list the mount a path lies on."""
-
-    code = "mount-unknown"
-    template = N_(
-        "{path}: expected the file system it lies on in {mountinfo}, found no such mount. "
-        "Check that the program sees the machine's mounts."
-    )
 
 
 class StoreError(ArchiveError):

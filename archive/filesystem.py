@@ -46,7 +46,6 @@ def filesystem_identity_of(path: Path, host: Host = HOST) -> FilesystemIdentity:
 
     Raises:
         FileNotFoundError: `path` does not exist.
-        MountUnknownError: the kernel lists no such mount.
     """
     mount = mount_of(path, host)
     return FilesystemIdentity(

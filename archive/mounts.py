@@ -5,9 +5,6 @@ import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from archive.errors import MountUnknownError
-from hashing.errors import shown
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Host:
@@ -66,16 +63,23 @@ def parse_mountinfo(text: str) -> dict[int, Mount]:
     return mounts
 
 
+UNKNOWN = "unknown"
+"""Kind and source of a file system whose mount the kernel does not list: in a chroot below its mount point."""
+
+
 def mount_of(path: Path, host: Host = HOST) -> Mount:
     """Return the mount `path` lies on, by mount id: over-mounts and bind mounts cannot confuse it.
 
+    In a chroot that is no mount point itself the kernel does not list the mount; then only the device number is known,
+    and kind and source are `UNKNOWN`.
+
     Raises:
         FileNotFoundError: `path` does not exist.
-        MountUnknownError: the kernel lists no such mount.
     """
     descriptor = os.open(path, os.O_PATH | os.O_CLOEXEC)
     try:
         about = Path(f"/proc/self/fdinfo/{descriptor}").read_text(encoding="ascii")
+        device = os.fstat(descriptor).st_dev
     finally:
         os.close(descriptor)
     mount_id = int(dict(line.split(":", 1) for line in about.splitlines())["mnt_id"])
@@ -83,5 +87,11 @@ def mount_of(path: Path, host: Host = HOST) -> Mount:
     text = host.mountinfo.read_text(encoding="utf-8", errors="surrogateescape")
     line = next((line for line in text.splitlines() if line.startswith(f"{mount_id} ")), None)
     if line is None:
-        raise MountUnknownError(path=shown(path), mountinfo=host.mountinfo)
+        return Mount(
+            mount_id=mount_id,
+            device_number=f"{os.major(device)}:{os.minor(device)}",
+            mount_point=UNKNOWN,
+            filesystem=UNKNOWN,
+            source=UNKNOWN,
+        )
     return parse_mountinfo(line)[mount_id]

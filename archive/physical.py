@@ -39,7 +39,6 @@ def physical_device_of(path: Path, host: Host = HOST) -> PhysicalDevice:
 
     Raises:
         FileNotFoundError: `path` does not exist.
-        MountUnknownError: the kernel lists no such mount.
     """
     mount = mount_of(path, host)
     try:

@@ -29,7 +29,6 @@ def reject_shared_disks(stores: Sequence[StoreLocation], *, accepted: bool, host
     Raises:
         SharedDiskError: two stores share a disk (A3 art. 7).
         DiskUnprovenError: it cannot be told for two stores, and none share one.
-        MountUnknownError: the kernel lists no mount for one.
     """
     devices = [(store, physical_device_of(_nearest_existing(store.path), host)) for store in stores]
     pairs = list(combinations(devices, 2))
