@@ -19,10 +19,11 @@ from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 from typing import Any
 
-from archive.ledger_copy import LedgerCopy
+from archive.ledger_copy import LedgerCopy, PublishReport
 from bodycam_custody import intake
 from bodycam_custody.interpretation import interpret_waiting
 from bodycam_custody.ledger import Ledger
+from bodycam_custody.progress import Progress
 from bodycam_custody.replication import replicate_lacking
 from bodycam_custody.station import Station
 from config.load import load_settings
@@ -194,8 +195,8 @@ def _run(plan: Plan, reports: "Connection[Any, Any]") -> None:
     steps.watch()
     say(("started",))
     with opened(load_settings(plan.root / "config.toml", {})) as runtime:
-        if runtime.problem is not None:
-            raise runtime.problem
+        if runtime.failure is not None:
+            raise runtime.failure
         _work(plan, runtime.station, say)
     say(("complete", steps.taken))
 
@@ -204,7 +205,7 @@ def _work(plan: Plan, station: Station, say: Callable[[Any], None]) -> None:
     launcher = make_launcher(plan.root)
     say(("docked",))
     with _absent(station.settings.stores[1].path if plan.late_backup else None):
-        intake.take_in(station, arrival_of(plan.card), intake.Progress())
+        intake.take_in(station, arrival_of(plan.card), Progress())
     interpret_waiting(station, launcher=launcher)
     replicate_lacking(station)
 
@@ -230,8 +231,8 @@ def _report_done(say: Callable[[Any], None]) -> None:
             say(("appended", {entry.seq: entry.leaf.hex() for entry in entries}, self.head.note))
         return entries
 
-    def reporting_publish(self: LedgerCopy, *arguments: Any) -> Any:
-        report = publish(self, *arguments)
+    def reporting_publish(self: LedgerCopy, read_lines: Any, size: int, note: bytes) -> PublishReport:
+        report = publish(self, read_lines, size, note)
         say(("published", str(self._folder.path.parent), report.to_size))
         return report
 
@@ -258,7 +259,7 @@ def _report_workers(plan: Plan, say: Callable[[Any], None]) -> None:
         else:
             really_start(self, arguments, *rest, **named)
 
-    subprocess.Popen.__init__ = start  # type: ignore[method-assign]  # from outside, as above
+    subprocess.Popen.__init__ = start  # type: ignore[method-assign, assignment]  # from outside, as above
 
 
 def _cut(disks: Sequence[Path]) -> Callable[[], None]:

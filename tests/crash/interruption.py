@@ -11,6 +11,7 @@ import os
 import signal
 import sqlite3
 import sys
+import threading
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -52,6 +53,7 @@ class Steps:
         self._counts: Counter[str] = Counter()
         self._stop = stop
         self._act = act
+        self._taking = threading.Lock()
 
     def watch(self) -> None:
         """Wrap everything that changes a disk, for the rest of this process's life."""
@@ -82,10 +84,11 @@ class Steps:
         if not stack:
             return  # a library's business, such as the pipe to the test
         step = f"{_disk_of(place)}: {' > '.join(stack)}: {call}"
-        self.taken.append(step)
-        if self._stop is not None and step == self._stop.step and self._counts[step] == self._stop.occurrence:
-            self._act()
-        self._counts[step] += 1
+        with self._taking:
+            self.taken.append(step)
+            if self._stop is not None and step == self._stop.step and self._counts[step] == self._stop.occurrence:
+                self._act()
+            self._counts[step] += 1
 
 
 class _SteppingLibc:
@@ -121,7 +124,7 @@ def write_without_flushing() -> None:
     def no_flush(_: Any) -> None:
         pass
 
-    os.fsync = os.fdatasync = no_flush
+    os.fsync = os.fdatasync = no_flush  # type: ignore[assignment]  # another name for the same argument
     durable._libc = _FlushlessLibc(durable._libc)  # type: ignore[assignment]  # the calls we make of it
     sqlite3.connect = functools.partial(sqlite3.connect, factory=_FlushlessConnection)  # type: ignore[assignment]  # ours
 
@@ -161,6 +164,6 @@ def _stack() -> Sequence[str]:
 def _disk_of(place: object) -> str:
     """Return which disk of a station `place` (a path or a descriptor) lies on."""
     if isinstance(place, int):
-        place = os.readlink(f"/proc/self/fd/{place}")
+        place = Path(f"/proc/self/fd/{place}").readlink()
     parts = Path(os.fsdecode(place)).parts if isinstance(place, str | bytes | Path) else ()
     return next((disk for disk in _DISKS if disk in parts), "elsewhere")

@@ -14,12 +14,12 @@ from tests.crash.driver import Plan, run, worker_steps
 from tests.crash.interruption import Stop
 from tests.crash.small_station import Site, make_small_card, recover
 
-# A part of the name of a step for each number of the table in bodycam_custody/intake.py. Steps 2 and 3 are the worker's.
+# Parts of names of steps for the numbers of the table in bodycam_custody/intake.py. 2 and 3 are the worker's as well.
 _TABLE = {
     "1": ("take_in > Record.enter > Ledger.append", "Texts.keep: COMMIT", "_enter_inventory > Record.enter"),
     "2": ("staging_area", "_make_staging_folder"),
     "4": ("write_tags > _write_new > open_created: create",),
-    "5": ("rename_without_replacing: renameat2", "make_directories: mkdir"),
+    "5": ("place > rename_without_replacing: renameat2", "make_directories: mkdir"),
     "6": ("Ledger._commit", "Ledger._sign_head", "LedgerCopy.publish > LedgerCopy._show_checkpoint", "Catalog.fold"),
     "7": ("interpret_waiting > Record.enter", "judge_waiting > Record.enter"),
 }
@@ -88,7 +88,7 @@ def _kill(site: Site, root: Path, plan: Plan) -> bool:
     try:
         recover(stopped, [plan.card], seen=[head] if head else [])
     except BaseException as err:
-        err.add_note(f"after a kill at {plan.stop or plan.worker_stop}")
+        err.add_note(f"after a kill at {plan}")
         raise
     shutil.rmtree(root)
     return process.was_killed
