@@ -69,7 +69,7 @@ class Steps:
 
         os.open = stepping_open
         durable._libc = _SteppingLibc(durable._libc, self._take)  # type: ignore[assignment]  # the calls we make of it
-        sqlite3.connect = functools.partial(sqlite3.connect, factory=_stepping_connection(self._take))  # type: ignore[assignment]  # ours
+        _connect_by(_stepping_connection(_connection_class(), self._take))
 
     def _stepping(self, name: str, call: Callable[..., Any]) -> Callable[..., Any]:
         @functools.wraps(call)
@@ -107,13 +107,26 @@ class _SteppingLibc:
         return result
 
 
-def _stepping_connection(take: Callable[[str, object], None]) -> type[sqlite3.Connection]:
-    class Stepping(sqlite3.Connection):
+def _connection_class() -> type[sqlite3.Connection]:
+    """Return what `sqlite3.connect` makes in this process."""
+    chosen: type[sqlite3.Connection] = getattr(sqlite3.connect, "keywords", {}).get("factory", sqlite3.Connection)
+    return chosen
+
+
+def _connect_by(factory: type[sqlite3.Connection]) -> None:
+    sqlite3.connect = functools.partial(sqlite3.connect, factory=factory)  # type: ignore[assignment]  # fewer overloads
+
+
+def _stepping_connection(
+    base: type[sqlite3.Connection], take: Callable[[str, object], None]
+) -> type[sqlite3.Connection]:
+    class Stepping(base):  # type: ignore[misc, valid-type]  # whatever this process uses so far
         def execute(self, sql: str, *parameters: Any) -> sqlite3.Cursor:
             word = sql.split(None, 1)[0].upper()
             if word == "COMMIT" or (word in _STATEMENTS and not self.in_transaction):
                 take(word, "state/")
-            return super().execute(sql, *parameters)
+            cursor: sqlite3.Cursor = super().execute(sql, *parameters)
+            return cursor
 
     return Stepping
 
@@ -126,7 +139,7 @@ def write_without_flushing() -> None:
 
     os.fsync = os.fdatasync = no_flush  # type: ignore[assignment]  # another name for the same argument
     durable._libc = _FlushlessLibc(durable._libc)  # type: ignore[assignment]  # the calls we make of it
-    sqlite3.connect = functools.partial(sqlite3.connect, factory=_FlushlessConnection)  # type: ignore[assignment]  # ours
+    _connect_by(_FlushlessConnection)
 
 
 class _FlushlessLibc:
