@@ -21,7 +21,8 @@ def problem_of_code(code: str, **facts: object) -> dict[str, Any]:
     if template is None:
         return {"code": code, "template": _UNKNOWN_TEMPLATE, "facts": {"code": code}}
     fields = {name for _, name, _, _ in string.Formatter().parse(template) if name}
-    return {"code": code, "template": template, "facts": {name: facts.get(name) or "—" for name in sorted(fields)}}
+    known = {name: fact for name, fact in facts.items() if fact is not None}
+    return {"code": code, "template": template, "facts": {name: known.get(name, "—") for name in sorted(fields)}}
 
 
 @cache
