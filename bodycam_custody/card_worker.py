@@ -6,23 +6,30 @@ It holds a shared lock on each LOCK file as long as it lives: what it writes is 
 """
 
 import base64
+import contextlib
 import fcntl
 import json
 import os
 import queue
 import sys
 import threading
+import time
+import traceback
 from pathlib import Path
 from typing import Any
 
 from archive.copying import CopyBuffers, copy_verified
 from archive.durable import write_all
+from archive.errors import SourceReadError
+from docking.errors import CardGoneError, SourceUnreadableError
 from docking.inventory import open_regular, take_inventory
-from docking.presence import open_card
-from hashing.errors import StatedError
+from docking.presence import confirm_card_present, open_card
+from hashing.errors import StatedError, shown
 
 # Progress is worth a line every so many bytes; more would cost time and tell nobody more.
 PROGRESS_BYTES = 8 * 1024 * 1024
+# A line without news says that the worker lives; a line for every block read back would take as long as the reading.
+SIGN_OF_LIFE_S = 0.1
 # An inventory answer carries this many files, so that no line grows without bound.
 INVENTORY_PART = 2000
 
@@ -33,6 +40,7 @@ def main(arguments: list[str]) -> int:
     held = [_hold(path) for path in locks]
     worker = _Worker(Path(os.fsdecode(base64.b64decode(root))))
     jobs: queue.Queue[dict[str, Any] | None] = queue.Queue()
+    threading.excepthook = _end_at_once
     pool = [threading.Thread(target=worker.serve, args=(jobs,)) for _ in range(int(threads))]
     for thread in pool:
         thread.start()
@@ -45,6 +53,12 @@ def main(arguments: list[str]) -> int:
     for descriptor in held:
         os.close(descriptor)
     return 0
+
+
+def _end_at_once(failed: threading.ExceptHookArgs) -> None:
+    """End the process where a thread failed: alone, the others would leave the daemon waiting for an answer."""
+    traceback.print_exception(failed.exc_type, failed.exc_value, failed.exc_traceback)
+    os._exit(1)
 
 
 def _hold(lock: str) -> int:
@@ -78,21 +92,30 @@ class _Worker:
         return {"done": True, "specials": [[_text(special.path), special.kind] for special in inventory.specials]}
 
     def _copy(self, job: dict[str, Any], buffers: CopyBuffers) -> dict[str, Any]:
-        unsaid = 0
+        unsaid, said_at = 0, time.monotonic()
 
         def on_bytes(count: int) -> None:
-            nonlocal unsaid
+            nonlocal unsaid, said_at
             unsaid += count
-            if unsaid >= PROGRESS_BYTES or count == 0:
+            now = time.monotonic()
+            if unsaid >= PROGRESS_BYTES or now - said_at >= SIGN_OF_LIFE_S:
                 self._say({"n": job["n"], "bytes": unsaid})
-                unsaid = 0
+                unsaid, said_at = 0, now
 
-        source = open_regular(self._card(), base64.b64decode(job["path"]))
+        path = base64.b64decode(job["path"])
+        source = open_regular(self._card(), path)
         try:
             targets = [Path(target) for target in job["targets"]]
             report = copy_verified(source, targets, on_bytes=on_bytes, scratch=buffers)
+        except SourceReadError:
+            self._confirm_card()
+            raise
+        except OSError as err:
+            # What fails at a target is stated there; a card that leaves may fail at any call.
+            self._confirm_card()
+            raise SourceUnreadableError(path=shown(path), reason=os.strerror(err.errno or 0)) from err
         finally:
-            os.close(source)
+            _close(source)
         return {"done": True, "size_bytes": report.size_bytes, "sha256": report.sha256.hex, "bytes": unsaid}
 
     def _card(self) -> int:
@@ -101,10 +124,27 @@ class _Worker:
                 self._root_fd = open_card(self._root)
             return self._root_fd
 
+    def _confirm_card(self) -> None:
+        """Return if the card is still there; the error of one file is then the trouble of that file.
+
+        Raises:
+            CardGoneError: it is not.
+        """
+        try:
+            confirm_card_present(self._root, self._card())
+        except OSError as err:
+            raise CardGoneError(card=shown(self._root), reason=os.strerror(err.errno or 0)) from err
+
     def _say(self, answer: dict[str, Any]) -> None:
         line = json.dumps(answer).encode("ascii") + b"\n"
         with self._writing:
             write_all(1, line)
+
+
+def _close(source: int) -> None:
+    # Nothing was written through it: what a card that left says about its closing changes nothing.
+    with contextlib.suppress(OSError):
+        os.close(source)
 
 
 def _text(path: bytes) -> str:

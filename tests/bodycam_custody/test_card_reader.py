@@ -104,3 +104,17 @@ def test_a_worker_that_is_silent_is_given_up(quick_path: Path) -> None:
         with pytest.raises(CardSilentError, match=r"the card gave nothing for 0.3 s while a.mp4 was read"):
             copy_all(reader, [CopyJob(number=0, path=b"a.mp4", targets=(quick_path / "copy",))])
     reader.close()  # the odd card is gone by now, so that the worker can die at once
+
+
+def test_a_mistake_in_the_worker_is_told_at_once_and_not_waited_for(
+    quick_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    card = make_card(quick_path / "card", {"a.mp4": b"moving pictures"})
+    with (
+        reading(card, silence_s=60) as reader,
+        pytest.raises(
+            CardReaderFailedError, match=r"ended \(exit 1\) while \.\./a\.mp4 was read; dock the recorder again"
+        ),
+    ):
+        copy_all(reader, [CopyJob(number=0, path=b"../a.mp4", targets=(quick_path / "copy",))])
+    assert "not a relative path of plain names" in capfd.readouterr().err
