@@ -48,6 +48,11 @@ class Timings:
         pairs = zip(self.seconds[name], self.seconds[to], strict=True)
         return statistics.median(one / other for one, other in pairs)
 
+    def cpu_ratio(self, name: str, to: str) -> float:
+        """Return the same of the processor time, which other work on the machine changes less."""
+        pairs = zip(self.cpu_seconds[name], self.cpu_seconds[to], strict=True)
+        return statistics.median(one / other for one, other in pairs)
+
     def median_cpu_s(self, name: str) -> float:
         """Return the median processor time of a row."""
         return statistics.median(self.cpu_seconds[name])
