@@ -1,4 +1,4 @@
-"""A real FUSE card that misbehaves at a stated file, for tests: it is pulled, or a read never ends.
+"""A real FUSE card or disk that misbehaves at a stated file, for tests: it is pulled, hangs, or gives back other bytes.
 
 Run as a process of its own (`python -m tests.bodycam_custody.odd_card MOUNT FOLDER KIND NAME`), because a filesystem
 served by the process that uses it can wait for itself.
@@ -22,6 +22,7 @@ PULLED = "pulled"  # from the first read of the file on, the device is no more
 HANGS = "hangs"  # a read of the file never ends
 UNREADABLE = "unreadable"  # a bad sector: EIO
 UNLISTED = "unlisted"  # the same where a folder lies
+ROTTEN = "rotten"  # a disk that takes every write, and gives the first byte of files of that name back changed
 
 
 @contextlib.contextmanager
@@ -50,8 +51,8 @@ def odd_card(folder: Path, kind: str, name: str) -> Iterator[Path]:
 def _serve(mount: str, folder: str, kind: str, name: str) -> None:
     from mfusepy import FUSE, FuseOSError, Operations
 
-    class OddCard(Operations):  # type: ignore[misc]  # mfusepy ships no types
-        """Show `folder`, read-only."""
+    class OddDisk(Operations):  # type: ignore[misc]  # mfusepy ships no types
+        """Show `folder` as it is, except where it misbehaves."""
 
         use_ns = True
         is_pulled = False
@@ -80,20 +81,57 @@ def _serve(mount: str, folder: str, kind: str, name: str) -> None:
             return os.open(self._here(path), flags)
 
         def read(self, path: str, size: int, offset: int, fh: int) -> bytes:
-            if path.lstrip("/") == name:
+            if path.lstrip("/") == name and kind != ROTTEN:
                 if kind == HANGS:
                     threading.Event().wait()
                 if kind == UNREADABLE:
                     raise FuseOSError(errno.EIO)
                 self.is_pulled = True
             self._here(path)
-            return os.pread(fh, size, offset)
+            data = os.pread(fh, size, offset)
+            if kind == ROTTEN and Path(path).name == name and offset == 0:
+                return bytes([data[0] ^ 1]) + data[1:]
+            return data
+
+        def create(self, path: str, mode: int, _fi: object = None) -> int:
+            return os.open(folder + path, os.O_RDWR | os.O_CREAT | os.O_EXCL, mode)
+
+        def write(self, _path: str, data: bytes, offset: int, fh: int) -> int:
+            return os.pwrite(fh, data, offset)
+
+        def truncate(self, path: str, length: int, _fh: int | None = None) -> int:
+            os.truncate(folder + path, length)
+            return 0
+
+        def fsync(self, _path: str, _datasync: int, fh: int) -> int:
+            os.fsync(fh)
+            return 0
+
+        def mkdir(self, path: str, mode: int) -> int:
+            Path(folder + path).mkdir(mode)
+            return 0
+
+        def rmdir(self, path: str) -> int:
+            Path(folder + path).rmdir()
+            return 0
+
+        def unlink(self, path: str) -> int:
+            Path(folder + path).unlink()
+            return 0
+
+        def rename(self, old: str, new: str, *_flags: int) -> int:
+            Path(folder + old).rename(folder + new)
+            return 0
+
+        def chmod(self, path: str, mode: int) -> int:
+            Path(folder + path).chmod(mode)
+            return 0
 
         def release(self, _path: str, fh: int) -> int:
             os.close(fh)
             return 0
 
-    FUSE(OddCard(), mount, foreground=True, nothreads=True)
+    FUSE(OddDisk(), mount, foreground=True, nothreads=True)
 
 
 if __name__ == "__main__":

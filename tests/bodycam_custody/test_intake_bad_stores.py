@@ -14,6 +14,7 @@ from bodycam_custody.reconcile import reconcile
 from bodycam_custody.replication import replicate_lacking
 from bodycam_custody.views import SAFE_STATES, store_views
 from tests.archive.loop_filesystem import small_ext4
+from tests.bodycam_custody.odd_card import ROTTEN, odd_card
 from tests.bodycam_custody.stations import Docking, LiveStation, live_station, make_card
 
 DISK_BYTES = 24 * 1024 * 1024
@@ -261,3 +262,45 @@ def test_a_store_with_a_strange_name_that_is_full_ends_the_docking_too(tmp_path:
             docking = live.dock(make_card(quick_path / "card", FILES))
             assert docking.phase == "failed"
             assert "the disk is full" in docking.texts[-1]
+
+
+def rotten_store(quick_path: Path, failing: str) -> contextlib.AbstractContextManager[LiveStation]:
+    """Yield a station one of whose stores gives `main.mp4` back with another first byte."""
+
+    @contextlib.contextmanager
+    def opened() -> Iterator[LiveStation]:
+        (quick_path / "disk").mkdir()
+        with odd_card(quick_path / "disk", ROTTEN, "main.mp4") as disk:
+            stores = {"primary": quick_path / "sound", "backup": disk}
+            if failing == "primary":
+                stores = {"primary": disk, "backup": quick_path / "sound"}
+            with live_station(quick_path / "station", stores=stores) as live:
+                yield live
+
+    return opened()
+
+
+def test_a_replica_that_gives_other_bytes_back_is_left_out(quick_path: Path) -> None:
+    # R43: a bad copy is not counted, and costs no clip
+    card = make_card(quick_path / "card", {"a.mp4": b"moving pictures", "b.wav": b"voices"})
+    with rotten_store(quick_path, "replica") as live:
+        docking = live.dock(card)
+        (text,) = docking.texts
+        assert text.startswith(
+            f"{live.backup}/.staging/{docking.docking_id}/0/data/main.mp4: what the disk gives back "
+        )
+        assert docking.counts == {"found": 2, "sealed": 2, "known": 0, "failed": 0, "unexplained": 0}
+        assert live.clip("a.mp4")["state"] == "sealed"
+        assert [copy["store_id"] for copy in live.clip("a.mp4")["copies"]] == ["primary"]
+        assert docking.view["safe_to_take_away"] == "no"
+
+
+def test_a_primary_that_gives_other_bytes_back_seals_nothing_of_that_file(quick_path: Path) -> None:
+    card = make_card(quick_path / "card", {"a.mp4": b"moving pictures", "b.wav": b"voices"})
+    with rotten_store(quick_path, "primary") as live:
+        docking = live.dock(card)
+        assert docking.outcome_of("a.mp4") == "failed"
+        assert docking.texts[0].startswith(
+            f"{live.primary}/.staging/{docking.docking_id}/0/data/main.mp4: what the disk "
+        )
+        assert docking.view["safe_to_take_away"] == "no"

@@ -115,7 +115,7 @@ def test_stores_and_state_are_never_imported(quick_path: Path, ours: str) -> Non
 def test_settling_while_a_card_is_read_leaves_its_docking_alone(quick_path: Path) -> None:
     """The station settles every quarter of an hour, and a card may take longer."""
     card = make_card(quick_path / "card", {"a.mp4": b"moving pictures", "b.mp4": b"more"})
-    values = {"docking.card_silence_s": 2, "docking.workers_per_card": 1}
+    values = {"docking.card_silence_s": 1, "docking.workers_per_card": 1}
     with live_station(quick_path / "station", values) as live, odd_card(card, HANGS, "b.mp4") as hanging:
         runtime = Runtime(live.station, mode="test")
         docking = runtime.dock(live.arrival(hanging))
