@@ -1,6 +1,7 @@
 """The ledger: how fast an auditor verifies it on one core, and how fast a station appends to it on a disk."""
 
 import itertools
+import json
 import statistics
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -25,6 +26,8 @@ from tests.bench.stations import make_station, opened
 _LEAST_VERIFIED_PER_S = 200_000
 _LEAST_APPENDED_PER_S = 2_000
 _BATCH = 100
+# Parses and checks nothing, not even for keys that stand twice: what of a rate is the machine and its Python.
+_YARDSTICK = "json.loads of the same lines, nothing checked"
 # Large batches while the ledger is only being built: nothing of this is timed.
 _BUILD_BATCH = 5_000
 
@@ -45,6 +48,7 @@ def verifying(work: Path, *, entries: int, rounds: int) -> Report:
     return _report(
         f"ledger of {entries} entries, {sum(map(len, lines)) // entries} bytes each, one core (CPU time)",
         [
+            (_YARDSTICK, lambda: _parse_lines(lines), entries),
             ("verify: JSON, chain, tree, head (hashing)", lambda: _verify_lines(lines, note, verifier), entries),
             ("verify: a store's copy (audit verify)", lambda: _verify_copy(primary, trust), entries),
         ],
@@ -107,6 +111,13 @@ def _verify_lines(lines: Sequence[bytes], note: bytes, verifier: NoteVerifier) -
     return taken_s
 
 
+def _parse_lines(lines: Sequence[bytes]) -> float:
+    started = time.process_time()
+    for line in lines:
+        json.loads(line)
+    return time.process_time() - started
+
+
 def _verify_copy(store: Path, trust: Trust) -> float:
     findings = Findings(store)
     started = time.process_time()
@@ -145,6 +156,8 @@ def _report(
                 durable=durable,
             )
         )
+        if name == _YARDSTICK:
+            continue
         report.figures.append(
             Figure(
                 text=f"{case}: {name}, at least {least_per_s:,}/s",
