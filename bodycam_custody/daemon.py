@@ -6,6 +6,7 @@ import signal
 import socket
 import threading
 from pathlib import Path
+from typing import Any, Self
 
 import uvicorn
 
@@ -44,8 +45,9 @@ def run_daemon(settings: Settings, *, foreground: bool) -> None:
         StatedError: whatever keeps the station shut (see `open_station`).
     """
     check_installed_files()
-    with station_lock(settings.paths.state):
+    with _StopRequest() as stop, station_lock(settings.paths.state):
         station = open_station(settings, Clock(), whole_check=True)
+        station.stopping = stop.asked
         runtime = Runtime(station, mode="daemon")
         schedule = Schedule(runtime)
         try:
@@ -56,7 +58,7 @@ def run_daemon(settings: Settings, *, foreground: bool) -> None:
             runtime.watch_slips()
             schedule.start()
             logger.info("station is at work origin=%s foreground=%s", station.ledger.origin, foreground)
-            _serve(runtime, listening)
+            _serve(runtime, listening, stop)
         finally:
             _notify("STOPPING=1")
             # Both are asked, whatever the first answers.
@@ -127,7 +129,35 @@ class _NoSignals:
     def __exit__(self, *_: object) -> None: ...
 
 
-def _serve(runtime: Runtime, listening: socket.socket) -> None:
+class _StopRequest:
+    """SIGTERM or SIGINT, heard from the first moment on: before the socket answers there may be much to check."""
+
+    def __init__(self) -> None:
+        self.asked = threading.Event()
+        self._server: uvicorn.Server | None = None
+        self._previous: dict[signal.Signals, Any] = {}
+
+    def __enter__(self) -> Self:
+        self._previous = {number: signal.signal(number, self._hear) for number in (signal.SIGTERM, signal.SIGINT)}
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for number, handler in self._previous.items():
+            signal.signal(number, handler)
+
+    def end(self, server: uvicorn.Server) -> None:
+        """Let the request end `server`, even one that was made before."""
+        self._server = server
+        server.should_exit = self.asked.is_set()
+
+    def _hear(self, signum: int, _: object) -> None:
+        logger.info("station stops signal=%s", signal.Signals(signum).name)
+        self.asked.set()
+        if self._server is not None:
+            self._server.should_exit = True
+
+
+def _serve(runtime: Runtime, listening: socket.socket, stop: _StopRequest) -> None:
     config = uvicorn.Config(
         build_application(runtime),
         http=PeerProtocol,
@@ -138,18 +168,11 @@ def _serve(runtime: Runtime, listening: socket.socket) -> None:
         timeout_graceful_shutdown=GRACE_S,
     )
     server = _Server(config)
-
-    def stop(signum: int, _: object) -> None:
-        logger.info("station stops signal=%s", signal.Signals(signum).name)
-        server.should_exit = True
-
-    previous = {number: signal.signal(number, stop) for number in (signal.SIGTERM, signal.SIGINT)}
+    stop.end(server)
     threading.Thread(target=_say_ready, args=(server,), name="ready", daemon=True).start()
     try:
         server.run(sockets=[listening])
     finally:
-        for number, handler in previous.items():
-            signal.signal(number, handler)
         listening.close()
 
 

@@ -47,6 +47,8 @@ def replicate_lacking(station: Station) -> int:
     made = 0
     for target in station.stores.present():
         for row in station.catalog.rows(_LACKING, {"store": target.location.store_id}):
+            if station.stopping.is_set():
+                return made
             try:
                 made += _replicate(station, row, target)
             except ArchiveError:

@@ -1,6 +1,5 @@
 """Opening a station: the right one, by one process, with a catalog that can be lost."""
 
-import logging
 import subprocess
 import sys
 from pathlib import Path
@@ -82,10 +81,7 @@ def test_a_corrupt_catalog_is_set_aside_and_made_again_and_the_remark_says_so(
     for path in state.glob("catalog.db-*"):
         path.unlink()
     (state / "catalog.db").write_bytes(b"this is no database" * 400)
-    # Another test may have given our loggers handlers of their own.
-    logging.getLogger("bodycam_custody").addHandler(caplog.handler)
     live.reopen()
-    logging.getLogger("bodycam_custody").removeHandler(caplog.handler)
     assert live.clips() == before
     assert Remark.CATALOG_REBUILT in live.station.remarks
     assert (state / "catalog.db.damaged").read_bytes().startswith(b"this is no database")

@@ -1,5 +1,6 @@
 """What the tests of the command line share: a station configuration, a station that answers, and the catalogue."""
 
+import logging
 import os
 import shutil
 from collections.abc import Callable, Iterator, Sequence
@@ -9,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from bodycam_custody.demo import run_demo
+from bodycam_custody.installation import PACKAGES
 from cli import main
 from cli.build_catalogs import compile_catalogs
 from cli.language import LOCALE_FOLDER
@@ -119,3 +121,14 @@ def custody(capsys: pytest.CaptureFixture[str]) -> Custody:
         return Ended(code=code, out=said.out, err=said.err)
 
     return run
+
+
+@pytest.fixture(autouse=True)
+def _loggers_as_before() -> Iterator[None]:
+    """A command gives our loggers handlers of its own; other tests must not find them."""
+    ours = [logging.getLogger(name) for name in PACKAGES]
+    before = [(logger.handlers, logger.level, logger.propagate) for logger in ours]
+    yield
+    for logger, (handlers, level, propagate) in zip(ours, before, strict=True):
+        logger.handlers, logger.propagate = handlers, propagate
+        logger.setLevel(level)
