@@ -1,6 +1,7 @@
 """An installed-looking `custody-probe` with a PATH of the test's own, so that a test decides which tools exist."""
 
 import shutil
+import subprocess
 import sys
 from pathlib import Path
 
@@ -16,6 +17,16 @@ def needs(*tools: str) -> None:
     missing = [tool for tool in tools if shutil.which(tool) is None]
     if missing:
         pytest.skip(f"not installed here: {', '.join(missing)}")
+
+
+def needs_bubblewrap() -> None:
+    """Skip the test where bubblewrap is missing or the kernel does not let it work (some chroots and containers)."""
+    needs("bwrap", "prlimit")
+    works = subprocess.run(
+        ["bwrap", "--unshare-all", "--ro-bind", "/", "/", "true"], capture_output=True, text=True, check=False
+    )
+    if works.returncode != 0:
+        pytest.skip(f"bubblewrap cannot work here: {works.stderr.strip()}")
 
 
 def make_launcher(folder: Path, *tools: str, fake_ffprobe: str | None = None, fake_bwrap: str | None = None) -> Path:

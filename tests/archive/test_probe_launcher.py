@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from archive.probe_launcher import EXIT_CODES, EXIT_NO_INPUT, EXIT_USAGE, OPEN_FILES, OUTPUT_BYTES, ProbeOutcome
-from tests.archive.probe_tools import BUBBLEWRAP_TOOLS, make_launcher, needs
+from tests.archive.probe_tools import BUBBLEWRAP_TOOLS, make_launcher, needs_bubblewrap
 
 ARGUMENTS = ["-show_format", "-show_streams", "-of", "json", "-custody_timeout_s"]
 SANDBOXES = {"bubblewrap": ("bwrap", "prlimit"), "rlimits": ()}
@@ -31,10 +31,7 @@ def clip(tmp_path: Path) -> Path:
 def sandbox(request: pytest.FixtureRequest) -> str:
     name = str(request.param)
     if name == "bubblewrap":
-        needs(*SANDBOXES[name])
-        works = subprocess.run(["bwrap", "--unshare-all", "--ro-bind", "/", "/", "true"], capture_output=True)
-        if works.returncode != 0:
-            pytest.skip(f"bubblewrap cannot work here: {works.stderr.decode().strip()}")
+        needs_bubblewrap()
     return name
 
 
@@ -84,11 +81,13 @@ def sleeper() -> Iterator[str]:
 
 
 def test_the_sandbox_shows_the_file_at_a_neutral_name_and_nobodys_home(clip: Path, tmp_path: Path) -> None:
+    needs_bubblewrap()
     looks = f"ls -d {clip} /home /root /etc/passwd /tmp /proc /sys 2>/dev/null; echo $(ls / | grep -c clip)"
     assert _ask(tmp_path, clip, "bubblewrap", looks) == "1"
 
 
 def test_the_sandbox_has_no_network(clip: Path, tmp_path: Path) -> None:
+    needs_bubblewrap()
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
         tries = f"bash -c 'exec 3<>/dev/tcp/127.0.0.1/{port} && echo reached' 2>/dev/null"
@@ -97,6 +96,7 @@ def test_the_sandbox_has_no_network(clip: Path, tmp_path: Path) -> None:
 
 
 def test_the_file_cannot_be_changed_from_inside_the_sandbox(clip: Path, tmp_path: Path) -> None:
+    needs_bubblewrap()
     tries = "cat /clip; (echo x >> /clip) 2>/dev/null && echo changed; chmod 777 /clip 2>/dev/null && echo opened"
     assert _ask(tmp_path, clip, "bubblewrap", tries) == "evidence"
     assert clip.read_bytes() == b"evidence\n"
@@ -178,6 +178,7 @@ def test_where_bubblewrap_does_not_work_limits_alone_are_used_and_said(clip: Pat
 
 
 def test_an_ffprobe_that_cannot_start_in_the_sandbox_is_a_missing_tool(clip: Path, tmp_path: Path) -> None:
+    needs_bubblewrap()
     launcher = make_launcher(tmp_path, "bwrap", "prlimit", fake_ffprobe="exit 0")
     (tmp_path / "bin" / "ffprobe").write_text("#!/nowhere/interpreter\n")
     done = _launch(launcher, clip)
