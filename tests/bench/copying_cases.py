@@ -52,7 +52,7 @@ def small_clips(work: Path, *, clips: int, clip_bytes: int, rounds: int) -> Repo
         Contestant(name=NAIVE, durable="no names", reread="no", ready=partial(_naive, model / "primary" / "clips")),
         Contestant(name=NAIVE_CLIPS_ONLY, durable="no names", reread="no", ready=partial(_naive, card)),
     ]
-    timings = run_rounds(present, work=work, rounds=rounds)
+    timings = run_rounds(present, work=work, rounds=rounds, keep=True)
     case = f"{clips} x {clip_bytes >> 10} KiB on a disk"
     ratio = timings.ratio(OURS, NAIVE)
     return Report(

@@ -64,13 +64,20 @@ def say(text: str) -> None:
     sys.stderr.flush()
 
 
-def run_rounds(contestants: Sequence[Contestant], *, work: Path, rounds: int) -> Timings:
-    """Time every contestant `rounds` times after one round of warming up."""
+def run_rounds(contestants: Sequence[Contestant], *, work: Path, rounds: int, keep: bool = False) -> Timings:
+    """Time every contestant `rounds` times after one round of warming up.
+
+    With `keep` no files are removed before the end of the case: ext4 passes over each inode that was freed in the last
+    minutes whenever it looks for a new one, and whoever creates files after a removal pays for it.
+    """
     seconds: dict[str, list[float]] = {contestant.name: [] for contestant in contestants}
     cpu_seconds: dict[str, list[float]] = {contestant.name: [] for contestant in contestants}
     for number in range(rounds + 1):
         for contestant in contestants:
-            taken_s, cpu_s = _timed(contestant, work / "run")
+            folder = work / f"run-{number}-{contestants.index(contestant)}"
+            taken_s, cpu_s = _timed(contestant, folder)
+            if not keep:
+                shutil.rmtree(folder)
             say(
                 f"  {f'round {number}' if number else 'warm-up'}: {contestant.name}: {taken_s:.3f} s, CPU {cpu_s:.3f} s"
             )
@@ -87,15 +94,12 @@ def _cpu_s() -> float:
 
 def _timed(contestant: Contestant, folder: Path) -> tuple[float, float]:
     folder.mkdir(parents=True)
-    try:
-        with contestant.ready(folder) as run:
-            # What others left to be written must not be waited for by this row.
-            os.sync()
-            cpu_before, started = _cpu_s(), time.perf_counter()
-            run()
-            return time.perf_counter() - started, _cpu_s() - cpu_before
-    finally:
-        shutil.rmtree(folder)
+    with contestant.ready(folder) as run:
+        # What others left to be written must not be waited for by this row.
+        os.sync()
+        cpu_before, started = _cpu_s(), time.perf_counter()
+        run()
+        return time.perf_counter() - started, _cpu_s() - cpu_before
 
 
 def rows_of(case: str, contestants: Sequence[Contestant], timings: Timings, *, ours: str) -> list[Row]:
