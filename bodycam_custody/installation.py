@@ -1,6 +1,7 @@
 """Are the installed files those of the wheel? It finds accidents; it is no defence against root, who owns the check."""
 
 import base64
+import csv
 import hashlib
 import logging
 from collections.abc import Iterator
@@ -27,8 +28,8 @@ def check_installed_files(distribution: metadata.Distribution | None = None) -> 
     """
     found = distribution or metadata.distribution(DISTRIBUTION)
     compared = 0
-    for path, expected in _recorded(found):
-        located = found.locate_file(path)
+    for name, expected in _recorded(found):
+        located = found.locate_file(name)
         try:
             with open(str(located), "rb") as file:
                 actual = base64.urlsafe_b64encode(hashlib.file_digest(file, "sha256").digest()).rstrip(b"=").decode()
@@ -43,7 +44,9 @@ def check_installed_files(distribution: metadata.Distribution | None = None) -> 
     return Answer.YES
 
 
-def _recorded(distribution: metadata.Distribution) -> Iterator[tuple[metadata.PackagePath, str]]:
-    for path in distribution.files or ():
-        if path.parts[0] in PACKAGES and path.hash is not None and path.hash.mode == "sha256":
-            yield path, path.hash.value
+def _recorded(distribution: metadata.Distribution) -> Iterator[tuple[str, str]]:
+    """Yield name and digest of our files in RECORD (PEP 627); `Distribution.files` would leave out missing ones."""
+    for row in csv.reader((distribution.read_text("RECORD") or "").splitlines()):
+        name, digest, *_ = [*row, "", ""]
+        if name.partition("/")[0] in PACKAGES and digest.startswith("sha256="):
+            yield name, digest.removeprefix("sha256=")

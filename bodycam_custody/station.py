@@ -6,7 +6,7 @@ import os
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -108,48 +108,59 @@ def _try_lock(descriptor: int) -> bool:
 def open_station(settings: Settings, clock: Clock, *, whole_check: bool) -> Station:
     """Open a station whose lock is held.
 
-    A damaged ledger, one behind a head in a store, or one that contradicts it is opened for reading and refuses to
-    append; a damaged or missing catalog is made again and the remark says so. `whole_check` verifies every ledger
-    entry now instead of before the first append.
+    A ledger behind a head in a store, or one that contradicts it, is opened for reading and refuses to append; a
+    damaged or missing catalog is made again and the remark says so. `whole_check` verifies every ledger entry now
+    instead of before the first append. After an error nothing is left open.
 
     Raises:
         StationMissingError, StationMismatchError: not the station of this configuration.
         KeyExposedError, KeyMissingError: the station's keys cannot be used.
         SharedDiskError, DiskUnprovenError, StoreUnderHomeError: the stores lie where they must not.
-        LedgerCorruptError: the ledger cannot even be read.
+        LedgerCorruptError: the ledger is damaged; the first bad entry is named and nothing was appended.
     """
     state = settings.paths.state
     if not (state / LEDGER_DB).exists():
         raise StationMissingError(state=shown(state), expected=LEDGER_DB)
     keys = load_keys(settings.paths.keys)
-    ledger = Ledger(state / LEDGER_DB, signer=keys.checkpoint, origin=settings.station.origin, clock=clock)
-    _require_same_station(settings, keys, ledger)
-    ledger.check(whole=whole_check)
-    texts = Texts(state / TEXTS_DB)
-    catalog, remarks = _open_catalog(state / CATALOG_DB, texts)
-    stores = StoreSet(locations_of(settings.stores), origin=settings.station.origin, signers=keys.allowed_signers)
-    record = Record(ledger=ledger, catalog=catalog, stores=stores)
-    if record.catch_up_catalog() and remarks:
-        logger.warning("catalog rebuilt entries=%s", ledger.size)
-    stores.know(row["store_id"] for row in catalog.rows("SELECT store_id FROM stores"))
-    disks_apart = stores.check_placement(settings.accepted_risks)
-    record.compare_with_stores()
-    record.compare_with_anchor(settings.paths.trust / ANCHOR)
-    if disks_apart is not Answer.YES:
-        remarks.add(Remark.STORES_ON_ONE_DISK if disks_apart is Answer.NO else Remark.DISKS_UNPROVEN)
-    return Station(
-        settings=settings,
-        clock=clock,
-        keys=keys,
-        ledger=ledger,
-        texts=texts,
-        catalog=catalog,
-        stores=stores,
-        record=record,
-        sealer=Sealer(key=keys.bag, origin=settings.station.origin, software=software_name()),
-        profiles=load_profiles(settings.paths.profiles),
-        remarks=remarks,
-    )
+    with ExitStack() as opened:
+        ledger = Ledger(state / LEDGER_DB, signer=keys.checkpoint, origin=settings.station.origin, clock=clock)
+        opened.callback(ledger.close)
+        _require_same_station(settings, keys, ledger)
+        ledger.check(whole=whole_check)
+        texts = Texts(state / TEXTS_DB)
+        opened.callback(texts.close)
+        catalog, remarks = _open_catalog(state / CATALOG_DB, texts)
+        opened.callback(catalog.close)
+        stores = StoreSet(locations_of(settings.stores), origin=settings.station.origin, signers=keys.allowed_signers)
+        record = Record(ledger=ledger, catalog=catalog, stores=stores)
+        if record.catch_up_catalog() and remarks:
+            logger.warning("catalog rebuilt entries=%s", ledger.size)
+        stores.know(row["store_id"] for row in catalog.rows("SELECT store_id FROM stores"))
+        remarks |= _remarks_on(stores.check_placement(settings.accepted_risks))
+        record.compare_with_stores()
+        record.compare_with_anchor(settings.paths.trust / ANCHOR)
+        station = Station(
+            settings=settings,
+            clock=clock,
+            keys=keys,
+            ledger=ledger,
+            texts=texts,
+            catalog=catalog,
+            stores=stores,
+            record=record,
+            sealer=Sealer(key=keys.bag, origin=settings.station.origin, software=software_name()),
+            profiles=load_profiles(settings.paths.profiles),
+            remarks=remarks,
+        )
+        # From here on whoever opened the station closes it.
+        opened.pop_all()
+        return station
+
+
+def _remarks_on(disks_apart: Answer) -> set[Remark]:
+    if disks_apart is Answer.YES:
+        return set()
+    return {Remark.STORES_ON_ONE_DISK if disks_apart is Answer.NO else Remark.DISKS_UNPROVEN}
 
 
 def _require_same_station(settings: Settings, keys: StationKeys, ledger: Ledger) -> None:

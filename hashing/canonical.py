@@ -6,6 +6,7 @@ the stored bytes are what is hashed.
 """
 
 import json
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from json.scanner import make_scanner
 from typing import Any, Never, TypeAlias
@@ -24,6 +25,9 @@ MAX_INTEGER = 2**53 - 1
 # How deep objects and arrays may nest, the outermost included. Recursive readers give up somewhere, and where depends
 # on the reader; entries need four levels.
 MAX_DEPTH = 256
+
+_STRING = re.compile(r'"(?:[^"\\]|\\.)*"')
+_BRACKET = re.compile(r"[\[\]{}]")
 
 # RFC 8785 §3.2: no whitespace, keys sorted, only the seven short escapes and \u00xx for other controls.
 _encode = json.JSONEncoder(
@@ -66,10 +70,10 @@ def parse_line(line: bytes) -> dict[str, Json]:
             _encode(value).encode()
     except UnicodeError as err:
         raise MalformedLineError(problem=LineProblem.NOT_UTF8) from err
-    except (ValueError, StopIteration) as err:
-        raise MalformedLineError(problem=LineProblem.NOT_JSON) from err
-    except RecursionError as err:
-        raise MalformedLineError(problem=LineProblem.TOO_DEEP) from err
+    except (ValueError, StopIteration, RecursionError) as err:
+        # How deep the scanner goes before it gives up differs between Python versions; the reason given must not.
+        problem = LineProblem.TOO_DEEP if _opens_too_deep(text) else LineProblem.NOT_JSON
+        raise MalformedLineError(problem=problem) from err
     if type(value) is not dict or end != len(text):
         raise MalformedLineError(problem=LineProblem.NOT_ONE_OBJECT)
     if may_be_too_deep(line) and _is_too_deep(value):
@@ -80,6 +84,15 @@ def parse_line(line: bytes) -> dict[str, Json]:
 def may_be_too_deep(line: bytes) -> bool:
     """Return False only if nothing in `line` nests deeper than `MAX_DEPTH`; most lines are simply too short for it."""
     return len(line) > 2 * MAX_DEPTH and line.count(b"{") + line.count(b"[") > MAX_DEPTH
+
+
+def _opens_too_deep(text: str) -> bool:
+    """Return whether brackets outside strings nest deeper than `MAX_DEPTH`, closed or not."""
+    depth = deepest = 0
+    for bracket in _BRACKET.findall(_STRING.sub("", text)):
+        depth += 1 if bracket in "[{" else -1
+        deepest = max(deepest, depth)
+    return deepest > MAX_DEPTH
 
 
 def _is_too_deep(value: dict[str, Any]) -> bool:

@@ -1,6 +1,7 @@
 """The ledger: what is committed stays, what is damaged is named, and nothing is appended to a doubtful one."""
 
 import sqlite3
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -27,14 +28,26 @@ def draft(number: int) -> Draft:
     return Draft(kind=EntryKind.CLOCK_MARK, subject="station", facts={"number": number})
 
 
-def create(path: Path) -> Ledger:
-    clock = SetClock(datetime(2026, 11, 21, 8, tzinfo=UTC))
-    return Ledger(path, signer=SIGNER, origin=ORIGIN, clock=clock, create=True)
+_opened: list[Ledger] = []
+
+
+@pytest.fixture(autouse=True)
+def _nothing_stays_open() -> Iterator[None]:
+    yield
+    while _opened:
+        _opened.pop().close()
+
+
+def create(path: Path, clock: SetClock | None = None) -> Ledger:
+    clock = clock or SetClock(datetime(2026, 11, 21, 8, tzinfo=UTC))
+    _opened.append(Ledger(path, signer=SIGNER, origin=ORIGIN, clock=clock, create=True))
+    return _opened[-1]
 
 
 def reopen(path: Path) -> Ledger:
     clock = SetClock(datetime(2026, 11, 22, 8, tzinfo=UTC))
-    return Ledger(path, signer=SIGNER, origin=ORIGIN, clock=clock)
+    _opened.append(Ledger(path, signer=SIGNER, origin=ORIGIN, clock=clock))
+    return _opened[-1]
 
 
 @pytest.fixture
@@ -226,7 +239,7 @@ def test_a_second_writer_is_noticed_before_the_chain_breaks(filled: Path) -> Non
 
 def test_an_entry_takes_its_time_from_the_clock_it_is_given(path: Path) -> None:
     clock = SetClock(datetime(2026, 1, 2, 3, 4, 5, 6, tzinfo=UTC))
-    ledger = Ledger(path, signer=SIGNER, origin=ORIGIN, clock=clock, create=True)
+    ledger = create(path, clock)
     ledger.append([draft(0)])
     clock.advance(timedelta(seconds=1))
     ledger.append([draft(1)])

@@ -2,11 +2,13 @@
 
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from archive.errors import DiskUnprovenError, SharedDiskError
+from bodycam_custody.catalog import Catalog
 from bodycam_custody.clock import Clock
 from bodycam_custody.errors import (
     CatalogCorruptError,
@@ -96,8 +98,11 @@ def test_a_catalog_damaged_while_open_says_how_to_rebuild_it(live: LiveStation, 
     # Pages after the first hold the tables; the header stays sound.
     data[4096 * 3 :] = b"\xff" * (len(data) - 4096 * 3)
     path.write_bytes(data)
-    with pytest.raises(CatalogCorruptError, match="nothing is lost, rebuild it with: custody store rebuild"):
-        live.station.catalog.__class__(path, reveal=live.station.texts.reveal).rows("SELECT * FROM files")
+    with (
+        pytest.raises(CatalogCorruptError, match="nothing is lost, rebuild it with: custody store rebuild"),
+        closing(Catalog(path, reveal=live.station.texts.reveal)) as catalog,
+    ):
+        catalog.rows("SELECT * FROM files")
 
 
 def test_stores_on_one_disk_are_refused_unless_the_configuration_accepts_it(live: LiveStation) -> None:

@@ -1,6 +1,7 @@
 """Names and free text: kept apart from the ledger, revealed while held, gone when erased."""
 
 import sqlite3
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -9,8 +10,10 @@ from bodycam_custody.texts import Texts
 
 
 @pytest.fixture
-def texts(tmp_path: Path) -> Texts:
-    return Texts(tmp_path / "texts.db")
+def texts(tmp_path: Path) -> Iterator[Texts]:
+    texts = Texts(tmp_path / "texts.db")
+    yield texts
+    texts.close()
 
 
 def test_a_kept_text_is_revealed_by_its_commitment(texts: Texts) -> None:
