@@ -50,6 +50,7 @@ class Runtime:
         self._progress: dict[str, Progress] = {}
         self._cards = ThreadPoolExecutor(station.settings.docking.cards_at_once, thread_name_prefix="card")
         self._interpreter: threading.Thread | None = None
+        self._interpreter_seen_s = station.clock.monotonic_s()
         self._busy = threading.Lock()
         self._slots: Slots | None = None
 
@@ -80,6 +81,12 @@ class Runtime:
         self._interpreter = threading.Thread(target=self._interpret, name="interpreter", daemon=True)
         self._interpreter.start()
         self.station.interpret_soon()
+
+    def interpreter_silence_s(self) -> float | None:
+        """Return how long ago the interpreter last made progress, None when it has ended or never began."""
+        if self._interpreter is None or not self._interpreter.is_alive():
+            return None
+        return self.station.clock.monotonic_s() - self._interpreter_seen_s
 
     def watch_slips(self) -> None:
         """Take in every card a trusted slip announces from now on, those already docked included.
@@ -175,18 +182,22 @@ class Runtime:
 
     def _interpret(self) -> None:
         while not self.station.stopping.is_set():
+            self._see_interpreter()
             self.station.has_work.wait(IDLE_LOOK_S)
             self.station.has_work.clear()
             if self.station.stopping.is_set():
                 return
             try:
                 with self._busy:
-                    interpret_waiting(self.station, launcher=find_launcher())
+                    interpret_waiting(self.station, launcher=find_launcher(), on_batch=self._see_interpreter)
             except StatedError:
                 logger.exception("interpretation waits")
             except Exception:
                 # The rim of this thread: sealed clips are safe without being interpreted, the next look tries again.
                 logger.exception("interpretation failed")
+
+    def _see_interpreter(self) -> None:
+        self._interpreter_seen_s = self.station.clock.monotonic_s()
 
     def _importable(self, path: Path) -> Path:
         settings = self.station.settings
