@@ -30,6 +30,8 @@ logger = logging.getLogger(__name__)
 
 # How long an idle interpreter sleeps before it looks for work nobody announced.
 IDLE_LOOK_S = 60.0
+# Beside the station's own socket; what answers there is the service custody-probe@.
+PROBE_SOCKET = "probe"
 # More than can be under way at once, and enough to show what happened today.
 DOCKINGS_REMEMBERED = 500
 
@@ -164,7 +166,7 @@ class Runtime:
         """Wait until every docking begun has ended and every clip is interpreted."""
         self._cards.shutdown(wait=True)
         with self._busy:
-            interpret_waiting(self.station, launcher=find_launcher())
+            interpret_waiting(self.station, launcher=self._launcher())
 
     def _take_in(self, arrival: Arrival, progress: Progress) -> None:
         try:
@@ -189,12 +191,16 @@ class Runtime:
                 return
             try:
                 with self._busy:
-                    interpret_waiting(self.station, launcher=find_launcher(), on_batch=self._see_interpreter)
+                    interpret_waiting(self.station, launcher=self._launcher(), on_batch=self._see_interpreter)
             except StatedError:
                 logger.exception("interpretation waits")
             except Exception:
                 # The rim of this thread: sealed clips are safe without being interpreted, the next look tries again.
                 logger.exception("interpretation failed")
+
+    def _launcher(self) -> Path:
+        # custody-probe.socket makes it beside ours; looked for each time, as the service may come later.
+        return find_launcher(self.station.settings.paths.socket.with_name(PROBE_SOCKET))
 
     def _see_interpreter(self) -> None:
         self._interpreter_seen_s = self.station.clock.monotonic_s()
