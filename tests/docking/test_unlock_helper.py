@@ -13,9 +13,8 @@ from docking.drivers.verbs import DriverName
 from docking.errors import ControlSilentError, LoginRefusedError
 from docking.unlock_helper import UnlockExit, UnlockRequest, exit_code, main, unlock
 from docking.usb_policy import KNOWN_CONTROLS
-from tests.docking.drivers.fake_recorders import ZONE, AmbarellaFirmware, BcPlusFirmware, Wire, passwords
+from tests.docking.drivers.fake_recorders import NAME, ZONE, AmbarellaFirmware, BcPlusFirmware, Wire, passwords, record
 from tests.docking.drivers.test_channel import recorder_on
-from tests.docking.drivers.test_gat947 import NAME, record
 from tests.docking.usb_tree import CONTROL, KEYBOARD, PORT, STORAGE, Claims, Triple, UsbTree
 
 REQUEST = UnlockRequest(device="1-2", zone=ZONE)

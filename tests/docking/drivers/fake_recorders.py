@@ -7,11 +7,13 @@ from typing import Protocol
 from zoneinfo import ZoneInfo
 
 from docking.drivers.clock import StationTime
+from docking.drivers.gat947 import FIELD_BYTES
 from docking.drivers.interface import Passwords
 from docking.drivers.secret import Secret
 from docking.errors import ControlGoneError
 
 PORT = "1-2.4"
+NAME = "张三"
 ZONE = ZoneInfo("Asia/Shanghai")
 START = datetime(2026, 11, 21, 4, 0, 0, 250_000, tzinfo=UTC)
 
@@ -169,3 +171,9 @@ class Wire:
 
 def passwords(log_in: bytes = b"00000000", command: bytes | None = None) -> Passwords:
     return Passwords(log_in=Secret(log_in), command=Secret(log_in if command is None else command))
+
+
+def record(*values: bytes, terminated: bool = False, padding: bytes = b"\0") -> bytes:
+    """Return a GA/T 947 record: serial, police number, name, unit number, unit name."""
+    gap = b"\0" if terminated else b""
+    return b"".join(value.ljust(size, padding) + gap for value, size in zip(values, FIELD_BYTES, strict=True))

@@ -3,16 +3,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from docking.drivers.channel import MalformedReplyError
-from docking.drivers.gat947 import FIELD_BYTES, FieldText, TextEncoding, parse_holder
+from docking.drivers.gat947 import FieldText, TextEncoding, parse_holder
 from docking.errors import ReplyProblem
+from tests.docking.drivers.fake_recorders import NAME, record
 
-NAME = "张三"
 UNIT = "某区城市管理局执法大队"
-
-
-def record(*values: bytes, terminated: bool = False, padding: bytes = b"\0") -> bytes:
-    gap = b"\0" if terminated else b""
-    return b"".join(value.ljust(size, padding) + gap for value, size in zip(values, FIELD_BYTES, strict=True))
 
 
 @pytest.mark.parametrize("terminated", [False, True])
