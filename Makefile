@@ -16,13 +16,14 @@ wheel_test := build/wheel-test
 find_python = for python in python3 python3.14 python3.13 python3.12 python3.11; do \
     if $$python -c 'import ensurepip, sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then break; fi; done
 
-.PHONY: help demo check lint types imports test crash bench wheel wheel-test messages messages-check catalogs clean
+.PHONY: help demo check lint types imports test crash station-test bench wheel wheel-test messages messages-check catalogs clean
 
 help:
 	@echo 'make demo            install what is missing and show a station at work in a fresh folder'
 	@echo 'make check           formatting, lint, types, import directions and tests'
 	@echo 'make test            the tests alone'
 	@echo 'make crash           kills and power cuts (minutes, best as root)'
+	@echo 'make station-test    a whole station in a virtual machine (minutes, as root)'
 	@echo 'make bench           speed and memory against what a station would otherwise use (minutes)'
 	@echo 'make wheel           build dist/*.whl'
 	@echo 'make wheel-test      install the wheel in an environment of its own and try it'
@@ -62,6 +63,10 @@ test: catalogs
 
 crash: catalogs
 	$(bin)/python -m pytest -rs -m crash tests/crash
+
+station-test: catalogs
+	$(bin)/python -m tests.station
+	$(bin)/python -m pytest -rs -m station tests/station
 
 bench: catalogs
 	$(bin)/python -m tests.bench
