@@ -1,6 +1,6 @@
 """Runs in the machine: carries out commands that come over a virtio serial port, one after the other.
 
-A request is one line of JSON, `{"id", "argv", "input", "timeout_s"}`; its answer is one, `{"id", "code", "out", "err"}`,
+A request is a line of JSON, `{"id", "argv", "input", "timeout_s"}`; its answer is one, `{"id", "code", "out", "err"}`,
 in which a command that took too long has the code -1. Standard library only; the machine has nothing else of ours yet.
 """
 
