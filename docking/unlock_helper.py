@@ -8,6 +8,7 @@ report can hold names, so where standard output is a log it goes to a file; stan
 """
 
 import argparse
+import contextlib
 import os
 import sys
 from collections.abc import Mapping, Sequence
@@ -33,6 +34,7 @@ from docking.errors import (
     LoginRefusedError,
     PasswordFileError,
     PasswordMissingError,
+    UsbUnreadableError,
 )
 from docking.presence import SYSFS
 from docking.usb_devices import UsbDevice, read_usb_device
@@ -138,8 +140,10 @@ def _speak(
         raise PasswordMissingError(port_path=request.device, driver=driver, credential=log_in_credential(driver))
     # Before anything is said: a request without a proof does not reach the recorder.
     wish = Wish(storage=request.storage, proof=None if request.proof is None else _read_proof(request.proof))
-    # Measurements name the recorder, so its serial is asked for where the kernel did not get it.
-    device = report.device = with_strings(device)
+    # Measurements name the recorder, so its serial is asked for where the kernel did not get it. One that will not
+    # say it is named by its port; one that left is found out below.
+    with contextlib.suppress(UsbUnreadableError):
+        device = report.device = with_strings(device)
     with open_control(device, driver, endpoints_of(driver)) as transport:
         recorder = recorder_of(driver, Channel(transport), passwords, recorder=recorder_name(device))
         visit(recorder, passwords, wish=wish, time=station_time(request.zone), report=report)

@@ -5,6 +5,7 @@ Never from a command line or the environment: those can be read by others, and e
 
 import os
 import stat
+import struct
 from pathlib import Path
 from typing import Final
 
@@ -16,6 +17,9 @@ from hashing.errors import shown
 
 # One password of 64 characters and its line end; a longer file is something else.
 _MAX_FILE_BYTES: Final = 128
+# linux/posix_acl.h: named users, the owning group, named groups, everybody else.
+_ACL_USER: Final = 0x02
+_OTHERS: Final = frozenset({_ACL_USER, 0x04, 0x08, 0x20})
 
 
 def log_in_credential(driver: DriverName) -> str:
@@ -53,7 +57,7 @@ def read_password(path: Path) -> Secret | None:
     except OSError as err:
         raise PasswordFileError(path=shown(path), problem=PasswordFileProblem.UNREADABLE) from err
     with os.fdopen(fd, "rb") as stream:
-        problem = _problem_of(os.fstat(fd))
+        problem = _problem_of(os.fstat(fd), fd)
         if problem is not None:
             raise PasswordFileError(path=shown(path), problem=problem)
         password = stream.read(_MAX_FILE_BYTES).removesuffix(b"\n")
@@ -62,11 +66,26 @@ def read_password(path: Path) -> Secret | None:
     return Secret(password)
 
 
-def _problem_of(found: os.stat_result) -> PasswordFileProblem | None:
+def _problem_of(found: os.stat_result, fd: int) -> PasswordFileProblem | None:
     if not stat.S_ISREG(found.st_mode):
         return PasswordFileProblem.NOT_REGULAR
     if found.st_uid not in {0, os.geteuid()}:
         return PasswordFileProblem.OWNER
-    if stat.S_IMODE(found.st_mode) not in {0o400, 0o600}:
-        return PasswordFileProblem.MODE
-    return None
+    mode = stat.S_IMODE(found.st_mode)
+    if mode in {0o400, 0o600} or (mode == 0o440 and _is_ours_by_acl(fd)):
+        return None
+    return PasswordFileProblem.MODE
+
+
+def _is_ours_by_acl(fd: int) -> bool:
+    """Return whether the group's right to read is only the mask of an access list that names us and nobody else.
+
+    That is how systemd hands a credential to a service that is not root (systemd.exec(5), acl(5)).
+    """
+    try:
+        acl = os.getxattr(fd, "system.posix_acl_access")
+    except OSError:
+        return False
+    # linux/posix_acl_xattr.h: a version, then tag, permissions and id of each entry.
+    readers = {(tag, who) for tag, rights, who in struct.iter_unpack("<HHI", acl[4:]) if rights and tag in _OTHERS}
+    return readers <= {(_ACL_USER, os.geteuid())}

@@ -4,6 +4,7 @@ It can hold a person's name: it goes into a file or a pipe that only the daemon 
 """
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -15,6 +16,7 @@ from docking.drivers.verbs import DriverName
 from docking.errors import DockingError
 from docking.usb_devices import UsbDevice
 from hashing.canonical import Json
+from hashing.errors import Statement
 
 VERSION: Final = 1
 
@@ -66,19 +68,25 @@ def format_report(report: UnlockReport) -> bytes:
         "battery_percent": report.battery_percent,
         "clock": None if report.clock is None else measurement_facts(report.clock),
         "clock_set_to": None if report.clock_set_to is None else report.clock_set_to.isoformat(),
-        "problem": None if report.problem is None else problem_facts(report.problem),
+        "problem": None if report.problem is None else _problem_facts(report.problem),
         "warnings": [warning.value for warning in report.warnings],
     }
     return json.dumps(facts).encode("ascii") + b"\n"
 
 
-def problem_facts(problem: DockingError) -> dict[str, Json]:
-    """Return code, template and facts of an error, for whoever translates it."""
-    return {
-        "code": problem.code,
-        "template": problem.template,
-        "facts": {name: str(fact) for name, fact in problem.facts.items()},
-    }
+def _problem_facts(problem: DockingError) -> Json:
+    return {"code": problem.code, "template": problem.template, "facts": _travelling(problem.facts)}
+
+
+def _travelling(facts: Mapping[str, object]) -> dict[str, Json]:
+    """Return facts as they travel to whoever translates them: a statement among them travels whole."""
+    travelling: dict[str, Json] = {}
+    for name, fact in facts.items():
+        if isinstance(fact, Statement):
+            travelling[name] = {"template": fact.template, "facts": _travelling(fact.facts)}
+        else:
+            travelling[name] = fact if isinstance(fact, int) else str(fact)
+    return travelling
 
 
 def _device_facts(device: UsbDevice) -> dict[str, Json]:

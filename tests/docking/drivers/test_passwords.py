@@ -1,4 +1,5 @@
 import os
+import struct
 from pathlib import Path
 
 import pytest
@@ -63,6 +64,43 @@ def test_a_file_that_is_no_password_is_not_quoted(tmp_path: Path, content: bytes
         read_password(path)
     assert caught.value.facts["problem"] is PasswordFileProblem.CONTENT
     assert "hush" not in str(caught.value)
+
+
+# linux/posix_acl.h: owner, named user, owning group, named group, mask, others.
+OWNER, USER, GROUP, NAMED_GROUP, MASK, OTHERS = 0x01, 0x02, 0x04, 0x08, 0x10, 0x20
+NOBODY = 0xFFFFFFFF
+
+
+def grant(path: Path, *entries: tuple[int, int, int]) -> None:
+    """Give a file an access list, as systemd does; skips where the file system knows none."""
+    acl = struct.pack("<I", 2) + b"".join(struct.pack("<HHI", *entry) for entry in entries)
+    try:
+        os.setxattr(path, "system.posix_acl_access", acl)
+    except OSError as err:
+        pytest.skip(f"no access lists here: {err.strerror}")
+
+
+def test_a_credential_of_a_service_that_is_not_root_is_read(tmp_path: Path) -> None:
+    path = put(tmp_path, "one", b"s3cret-word")
+    grant(path, (OWNER, 4, NOBODY), (USER, 4, os.geteuid()), (GROUP, 0, NOBODY), (MASK, 4, NOBODY), (OTHERS, 0, NOBODY))
+    assert path.stat().st_mode & 0o777 == 0o440
+    secret = read_password(path)
+    assert secret is not None
+    assert secret.reveal() == b"s3cret-word"
+
+
+@pytest.mark.parametrize(
+    "entry", [(USER, 4, 4242), (NAMED_GROUP, 4, 4242), (GROUP, 4, NOBODY)], ids=["user", "named group", "group"]
+)
+def test_a_credential_that_names_others_too_is_not_used(tmp_path: Path, entry: tuple[int, int, int]) -> None:
+    path = put(tmp_path, "one", b"s3cret-word")
+    entries = [(OWNER, 4, NOBODY), (GROUP, 0, NOBODY), (MASK, 4, NOBODY), (OTHERS, 0, NOBODY)]
+    if entry[0] == GROUP:
+        entries.remove((GROUP, 0, NOBODY))
+    grant(path, *sorted([*entries, entry]))
+    with pytest.raises(PasswordFileError) as caught:
+        read_password(path)
+    assert caught.value.facts["problem"] is PasswordFileProblem.MODE
 
 
 def test_a_link_or_a_pipe_is_no_password(tmp_path: Path) -> None:

@@ -72,6 +72,14 @@ def test_a_bc_plus_recorder_is_read_in_pieces_and_becomes_a_card(play: functools
     assert found["heard"] == ["BC+LOGIN=s3cret-word\r\n", "BC+SYSTIME?\r\n", "BC+BATVAL?\r\n", "BC+UDISKEN=1\r\n"]
 
 
+def test_a_serial_the_kernel_did_not_get_is_asked_for_before_the_recorder_is_named(
+    play: functools.partial[Any],
+) -> None:
+    found = play("unread_serial")
+    assert (found["code"], found["report"]["state"]) == (UnlockExit.DONE, "open")
+    assert found["report"]["device"]["recorder"] == "usb:4255:0001:A1"
+
+
 def test_a_recorder_that_leaves_the_bus_instead_of_answering_is_asked_all_the_same(
     play: functools.partial[Any],
 ) -> None:
@@ -100,3 +108,7 @@ def test_every_failure_is_told_apart_and_lets_go_of_the_device(
     assert len(found["heard"]) == said
     assert found["calls"] in ([], ["claim", "release"])
     assert found["log"] == f"custody-unlock: port=1-2 state={state} problem={problem}\n"
+
+
+def test_a_fact_that_is_a_phrase_travels_as_one_so_that_it_can_be_translated(play: functools.partial[Any]) -> None:
+    assert play("in_use")["report"]["problem"]["facts"]["reason"] == {"template": "something else uses it", "facts": {}}

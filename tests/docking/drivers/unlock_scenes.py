@@ -65,7 +65,7 @@ class ControlDevice(Device):
         stalls: bool = False,
         owner: str | None = None,
     ) -> None:
-        super().__init__({3: "A1"})
+        super().__init__({1: "Maker", 2: "Body camera", 3: "A1"})
         self.firmware = firmware
         self.pieces = pieces
         self.vanishes_after = vanishes_after
@@ -173,22 +173,27 @@ def run(
     *arguments: str,
     claims: Claims = AMBARELLA,
     interfaces: list[Triple] | None = None,
-    name: str = "1-2",
+    known_to_kernel: bool = True,
 ) -> Any:
     """Plug `device` in, run the program on it, and return all that is to be seen of it."""
     bench = Bench()
     # A hub with other recorders: exactly the one is spoken to.
     others = [ControlDevice(AmbarellaFirmware()) for _ in range(2)]
-    for port, one in (("1-1", others[0]), (name, device), ("1-3", others[1])):
+    for port, one in (("1-1", others[0]), ("1-2", device), ("1-3", others[1])):
         mine = one is device
-        bench.plug(port, claims if mine else Claims(serial=port), (interfaces or [CONTROL]) if mine else [CONTROL])
+        bench.plug(
+            port,
+            claims if mine else Claims(serial=port),
+            (interfaces or [CONTROL]) if mine else [CONTROL],
+            known_to_kernel=known_to_kernel or not mine,
+        )
         node = f"/dev/bus/usb/001/{bench._address:03d}"
         bench.bed.detach_ioctl(node)
         bench.bed.attach_ioctl(node, one)
     errors = io.StringIO()
     with tempfile.TemporaryDirectory() as folder, contextlib.redirect_stderr(errors):
         report = Path(folder, "report.json")
-        code = unlock_helper.main([name, "--time-zone", "Asia/Shanghai", "--report", str(report), *arguments])
+        code = unlock_helper.main(["1-2", "--time-zone", "Asia/Shanghai", "--report", str(report), *arguments])
         facts = json.loads(report.read_bytes())
     return {
         "code": code,
@@ -210,6 +215,11 @@ def bc_plus() -> Any:
     """The other family, in pieces of three bytes, under an id the unit named."""
     device = ControlDevice(BcPlusFirmware(), pieces=3)
     return run(device, "--storage", "--family", "1234:5678=bc-plus", claims=BC_PLUS)
+
+
+def unread_serial() -> Any:
+    """The kernel did not get its strings: libusb asks."""
+    return run(ControlDevice(AmbarellaFirmware()), known_to_kernel=False)
 
 
 def leaving_unheard() -> Any:
@@ -257,6 +267,7 @@ SCENES: dict[str, Callable[[], Any]] = {
     for scene in (
         ambarella,
         bc_plus,
+        unread_serial,
         leaving_unheard,
         pulled,
         silent,
