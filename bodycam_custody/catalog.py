@@ -14,11 +14,12 @@ from typing import Any
 from bodycam_custody.entries import Entry
 from bodycam_custody.errors import CatalogCorruptError
 from bodycam_custody.folding import fold_entry
+from bodycam_custody.recorders.folding import RECORDER_KINDS, TEXT_FACTS
 
 logger = logging.getLogger(__name__)
 
 # Raised with every change of the tables below; an older file is rebuilt, never migrated.
-CATALOG_VERSION = 2
+CATALOG_VERSION = 3
 
 _TABLES: Mapping[str, tuple[Mapping[str, type], str | tuple[str, ...]]] = {
     "stores": ({"store_id": str, "role": str, "disks": str}, "store_id"),
@@ -58,6 +59,28 @@ _TABLES: Mapping[str, tuple[Mapping[str, type], str | tuple[str, ...]]] = {
         ("clip_id", "docking_id", "file"),
     ),
     "sessions": ({"session_id": str, "facts": str}, "session_id"),
+    "recorders": (
+        {
+            "recorder": str, "model": str, "unit": str, "note": str, "capacity_gb": int, "registered_at": str,
+            "state": str, "officer": str, "operator": str, "held_since": str, "faulty_since": str, "retired_at": str,
+            "newest_act_at": str,
+        },
+        "recorder",
+    ),
+    "assignments": (
+        {
+            "seq": int, "recorder": str, "officer": str, "operator": str, "since": str, "until": str,
+            "entered_at": str,
+        },
+        "seq",
+    ),
+    "recorder_acts": (
+        {
+            "seq": int, "recorder": str, "kind": str, "entered_at": str, "dated": str, "officer": str,
+            "operator": str, "person": str, "note": str,
+        },
+        "seq",
+    ),
 }  # fmt: skip
 
 _INDEXES = (
@@ -70,6 +93,9 @@ _INDEXES = (
     ("files", ("docking_id", "outcome")),
     ("files", ("docking_id", "main")),
     ("dockings", ("seen_at",)),
+    ("dockings", ("recorder", "docked_at")),
+    ("assignments", ("recorder", "since")),
+    ("recorder_acts", ("recorder",)),
     ("supplements", ("clip_id",)),
     ("supplements", ("bag_path",)),
 )
@@ -197,9 +223,11 @@ class Catalog:
 
 
 def _commitments(entries: Iterable[Entry]) -> list[str]:
-    """Return the commitments to file names that the inventories among `entries` carry."""
+    """Return the commitments to file names and to free text about recorders that `entries` carry."""
     found: list[str] = []
     for entry in entries:
+        if entry.kind in RECORDER_KINDS:
+            found.extend(str(entry.facts[name]) for name in TEXT_FACTS if entry.facts.get(name) is not None)
         for member in ("files", "specials"):
             rows = entry.facts.get(member)
             if isinstance(rows, list):

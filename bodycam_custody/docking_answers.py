@@ -62,7 +62,7 @@ def _pending_docking(runtime: Runtime, docking_id: str) -> dict[str, Any]:
     arrival, progress = runtime.arrivals.get(docking_id), runtime.progress.get(docking_id)
     if arrival is None or progress is None:
         raise NotFoundError(what="docking", id=docking_id)
-    return {**pending_docking_view(arrival, progress), "files": [], "specials": []}
+    return {**pending_docking_view(runtime.station, arrival, progress), "files": [], "specials": []}
 
 
 def start_import(runtime: Runtime, request: ImportFolder, caller: Caller) -> Any:

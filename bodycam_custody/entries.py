@@ -40,6 +40,11 @@ class EntryKind(StrEnum):
     CLIP_JUDGED = "clip.judged"
     CLIP_VERIFIED = "clip.verified"
     CLOCK_MARK = "clock.mark"
+    RECORDER_REGISTERED = "recorder.registered"
+    RECORDER_ISSUED = "recorder.issued"
+    RECORDER_RETURNED = "recorder.returned"
+    RECORDER_FAULTED = "recorder.faulted"
+    RECORDER_RETIRED = "recorder.retired"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,6 +16,8 @@ StatedError
     ├── NotStationOwnerError
     ├── StationMismatchError
     ├── PersonRefusedError
+    ├── PersonUnknownError
+    ├── RoleRequiredError
     ├── AuthorisationError
     ├── OperationUnknownError
     ├── RequestInvalidError
@@ -154,6 +156,20 @@ class PersonRefusedError(CustodyError):
 
     code = "person-refused"
     template = N_("person {text}: expected ID:ROLE:KEY, with KEY an ssh-ed25519 public key or its file. {reason}")
+
+
+class PersonUnknownError(CustodyError):
+    """An act names a person whom the ledger does not know."""
+
+    code = "person-unknown"
+    template = N_("nobody at this station has the person id {person}; expected one of those named in the first entry")
+
+
+class RoleRequiredError(CustodyError):
+    """An act is reserved to another role."""
+
+    code = "role-required"
+    template = N_("{person} is {found}; the rules reserve this to {needed} ({article})")
 
 
 class AuthorisationError(CustodyError):

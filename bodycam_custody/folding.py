@@ -8,6 +8,7 @@ from typing import Any
 from bodycam_custody.clock import rfc3339
 from bodycam_custody.entries import Entry, EntryKind
 from bodycam_custody.model import ClipState, DockingPhase, FileOutcome, Handover, HandoverReason
+from bodycam_custody.recorders.folding import fold_act, fold_registration
 
 Fold = Callable[[sqlite3.Connection, Entry, Mapping[str, Any], Mapping[str, bytes]], None]
 
@@ -316,4 +317,9 @@ _FOLDS: Mapping[str, Fold] = {
     EntryKind.SESSION_GROUPED: _session_grouped,
     EntryKind.CLIP_JUDGED: _clip_judged,
     EntryKind.CLIP_VERIFIED: _clip_verified,
+    EntryKind.RECORDER_REGISTERED: fold_registration,
+    EntryKind.RECORDER_ISSUED: fold_act,
+    EntryKind.RECORDER_RETURNED: fold_act,
+    EntryKind.RECORDER_FAULTED: fold_act,
+    EntryKind.RECORDER_RETIRED: fold_act,
 }

@@ -79,6 +79,8 @@ class Remark(StrEnum):
     PROBE_NOT_SANDBOXED = "probe-not-sandboxed"
     FOREIGN_FILE = "foreign-file"
     ORPHAN_SIDECAR = "orphan-sidecar"
+    RECORDER_UNREGISTERED = "recorder-unregistered"
+    RECORDER_UNASSIGNED = "recorder-unassigned"
 
 
 class DockingPhase(StrEnum):

@@ -9,6 +9,7 @@ from bodycam_custody.docking_drafts import Arrival
 from bodycam_custody.error_codes import problem_of_code
 from bodycam_custody.model import ClipState, DockingPhase, FileOutcome, Handover, Remark
 from bodycam_custody.progress import Progress
+from bodycam_custody.recorders.attribution import Attribution, attribution_at, attributions_of_clips
 from bodycam_custody.station import Station
 from docking.source import FileType, SpecialKind
 from hashing.errors import StatedError, Statement, shown
@@ -56,14 +57,17 @@ def _travelling(facts: Mapping[str, object]) -> dict[str, Any]:
 
 def clip_views(station: Station, rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """Return clips as listed; `rows` are rows of the catalog's clips table."""
-    copies = _copies_of(station, [row["clip_id"] for row in rows])
-    return [_clip_view(row, copies.get(row["clip_id"], [])) for row in rows]
+    clip_ids = [row["clip_id"] for row in rows]
+    copies, people = _copies_of(station, clip_ids), attributions_of_clips(station.catalog, clip_ids)
+    return [_clip_view(row, copies.get(row["clip_id"], []), people[row["clip_id"]]) for row in rows]
 
 
-def _clip_view(row: Mapping[str, Any], copies: list[dict[str, Any]]) -> dict[str, Any]:
+def _clip_view(row: Mapping[str, Any], copies: list[dict[str, Any]], people: Attribution) -> dict[str, Any]:
     return {
         "clip_id": row["clip_id"],
         "recorder_id": row["recorder"],
+        "officer_id": people.officer,
+        "operator_id": people.operator,
         "device_id": row["device_id"],
         "source_path": None if row["path"] is None else shown(row["path"]),
         "size_bytes": row["size_bytes"],
@@ -81,7 +85,7 @@ def _clip_view(row: Mapping[str, Any], copies: list[dict[str, Any]]) -> dict[str
         "docked_at": row["docked_at"],
         "docking_id": row["docking_id"],
         "session_id": row["session_id"],
-        "remarks": _remarks(row),
+        "remarks": [*people.remarks, *_remarks(row)],
     }
 
 
@@ -128,11 +132,14 @@ def docking_view(station: Station, row: Mapping[str, Any], progress: Progress | 
     if phase is DockingPhase.CLOSED and waiting_clips:
         phase = DockingPhase.INTERPRETING
     bytes_known = sum(size for outcome, (_, size) in outcomes.items() if outcome != FileOutcome.WAITING)
+    people = attribution_at(station.catalog, recorder=row["recorder"], kind=row["kind"], docked_at=row["docked_at"])
     return {
         "docking_id": docking_id,
         "kind": row["kind"],
         "slot": row["slot"],
         "recorder_id": row["recorder"],
+        "officer_id": people.officer,
+        "operator_id": people.operator,
         "phase": phase,
         "seen_at": row["seen_at"],
         "docked_at": row["docked_at"],
@@ -150,7 +157,7 @@ def docking_view(station: Station, row: Mapping[str, Any], progress: Progress | 
         "special_files": row["special_files"],
         "interpretation_waiting": waiting_clips,
         "safe_to_take_away": _safe_to_take_away(station, row, outcomes, states),
-        "remarks": sorted({_STATE_REMARKS[state] for state in states if state in _STATE_REMARKS}),
+        "remarks": sorted({_STATE_REMARKS[state] for state in states if state in _STATE_REMARKS} | {*people.remarks}),
         "problems": [problem(error) for error in progress.problems] if progress else _recorded_problems(row),
         "handover": handover,
     }
@@ -205,21 +212,25 @@ def _clips_of_docking(station: Station, docking_id: str) -> tuple[int, dict[str,
     return sum(row["n"] for row in rows if row["waits"]), handover, states
 
 
-def pending_docking_view(arrival: Arrival, progress: Progress) -> dict[str, Any]:
+def pending_docking_view(station: Station, arrival: Arrival, progress: Progress) -> dict[str, Any]:
     """Return a docking that has no entry yet: it waits for its turn, or the ledger took nothing."""
     problems = [problem(error) for error in progress.problems]
+    card, docked_at = arrival.card, rfc3339(arrival.docked_at)
+    people = attribution_at(station.catalog, recorder=card.recorder, kind=card.kind, docked_at=docked_at)
     return {
         "docking_id": arrival.docking_id,
-        "kind": arrival.card.kind.value,
-        "slot": arrival.card.slot,
-        "recorder_id": arrival.card.recorder,
+        "kind": card.kind.value,
+        "slot": card.slot,
+        "recorder_id": card.recorder,
+        "officer_id": people.officer,
+        "operator_id": people.operator,
         "phase": DockingPhase.FAILED if problems else DockingPhase.INVENTORY,
         "seen_at": None,
-        "docked_at": rfc3339(arrival.docked_at),
+        "docked_at": docked_at,
         "closed_at": None,
         **dict.fromkeys(_COUNTS, 0),
         "safe_to_take_away": "no" if problems else "cannot-tell",
-        "remarks": [],
+        "remarks": sorted(people.remarks),
         "problems": problems,
         "handover": dict.fromkeys(map(str, Handover), 0),
     }

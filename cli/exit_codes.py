@@ -38,7 +38,16 @@ MEANINGS: Mapping[ExitCode, str] = {
 }
 
 _ERRORS: Mapping[ExitCode, tuple[str, ...]] = {
-    ExitCode.USAGE: ("demo-card-missing", "id-ambiguous", "operation-unknown", "person-refused", "request-invalid"),
+    ExitCode.USAGE: (
+        "demo-card-missing",
+        "id-ambiguous",
+        "operation-unknown",
+        "person-refused",
+        "person-unknown",
+        "recorder-ambiguous",
+        "recorder-unnamed",
+        "request-invalid",
+    ),
     ExitCode.BROKEN: (
         "catalog-corrupt",
         "chain-broken",
@@ -63,6 +72,15 @@ _ERRORS: Mapping[ExitCode, tuple[str, ...]] = {
         "import-refused",
         "key-exposed",
         "not-authorised",
+        "recorder-act-in-future",
+        "recorder-act-out-of-order",
+        "recorder-faulty",
+        "recorder-issued",
+        "recorder-not-issued",
+        "recorder-registered",
+        "recorder-retired",
+        "recorder-unregistered",
+        "role-required",
         "store-disk-unproven",
         "store-under-home",
         "stores-share-disk",

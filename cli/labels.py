@@ -49,6 +49,8 @@ REMARK: Final[Mapping[str, str]] = {
     "probe-not-sandboxed": N_("the recording was read without a sandbox: this machine allows none"),
     "foreign-file": N_("does not belong on a recorder's card; kept and reported, never opened"),
     "orphan-sidecar": N_("accompanying file without its recording"),
+    "recorder-unregistered": N_("the recorder is not registered: sealed and held, not to be filed before it is"),
+    "recorder-unassigned": N_("nobody is known to have answered for the recorder when it was docked"),
 }
 FILE_TYPE: Final[Mapping[str, str]] = {
     "video": N_("video"),
@@ -96,6 +98,21 @@ SPECIAL_KIND: Final[Mapping[str, str]] = {
     "other-filesystem": N_("folder of another file system"),
     "unreadable-directory": N_("unreadable folder"),
 }
+RECORDER_STATE: Final[Mapping[str, str]] = {
+    "unregistered": N_("NOT REGISTERED"),
+    "in-stock": N_("in stock"),
+    "issued": N_("issued"),
+    "faulty": N_("FAULTY"),
+    "retired": N_("retired"),
+}
+RECORDER_FINDING: Final[Mapping[str, str]] = {
+    "missing": N_("Missing"),
+    "overdue": N_("Overdue"),
+    "faulty": N_("Faulty"),
+    "unregistered": N_("Not registered"),
+    "officers-without": N_("Officers without a usable recorder"),
+    "per-officer": N_("Recorders in service, officers"),
+}
 HANDOVER_POINT: Final[Mapping[str, str]] = {
     "dock": N_("docking"),
     "acceptance": N_("acceptance by the custodian"),
@@ -116,6 +133,7 @@ ENTRY_KIND: Final[Mapping[str, str]] = {
     "dock.seen": N_("card docked"),
     "dock.inventory": N_("card listed"),
     "dock.closed": N_("docking finished"),
+    "clock.judged": N_("recorder's clock judged"),
     "clip.sealed": N_("sealed: hashed and signed"),
     "supplement.sealed": N_("later accompanying file sealed"),
     "clip.sighted": N_("seen on a card"),
@@ -130,6 +148,11 @@ ENTRY_KIND: Final[Mapping[str, str]] = {
     "clip.judged": N_("handover judged"),
     "clip.verified": N_("copies re-read and compared"),
     "clock.mark": N_("clock mark"),
+    "recorder.registered": N_("recorder registered"),
+    "recorder.issued": N_("recorder issued"),
+    "recorder.returned": N_("recorder returned"),
+    "recorder.faulted": N_("recorder found faulty"),
+    "recorder.retired": N_("recorder retired"),
     "rule_set.loaded": N_("rule set in force"),
 }
 

@@ -39,6 +39,7 @@ def docking_text(docking: DockingDetail, zone: tzinfo) -> str:
         (_("Docking"), docking["docking_id"]),
         (_("What"), label(DOCKING_KIND, docking["kind"])),
         (_("Recorder"), docking["recorder_id"]),
+        (_("Officer"), docking["officer_id"] or "–"),
         (_("Docked"), f"{moment(docking['docked_at'] or docking['seen_at'], zone)} ({zone})"),
         (_("Phase"), label(PHASE, docking["phase"])),
         *counts(docking),

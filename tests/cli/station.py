@@ -33,6 +33,8 @@ def make_clip(number: int, **differing: Any) -> wire.Clip:
     clip: dict[str, Any] = {
         "clip_id": f"{number:04d}".translate(str.maketrans("0189", "opqr")) + PREFIX * 3 + "abcd",
         "recorder_id": "usb:4255:0001:ZX12",
+        "officer_id": "officer-1",
+        "operator_id": "officer-1",
         "source_path": f"DCIM/500123_DSJ0017_2026112110150{number}_{number:04d}.mp4",
         "size_bytes": 931_528,
         "sha256": f"{number:064x}",
@@ -70,6 +72,8 @@ def make_docking(**differing: Any) -> wire.Docking:
         "kind": "dock",
         "slot": "slot-1",
         "recorder_id": "usb:4255:0001:ZX12",
+        "officer_id": "officer-1",
+        "operator_id": "officer-1",
         "phase": "closed",
         "seen_at": "2026-11-21T08:59:00.000000Z",
         "docked_at": "2026-11-21T08:59:00.000000Z",

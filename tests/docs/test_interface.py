@@ -20,12 +20,13 @@ from bodycam_custody.entries import EntryKind
 from bodycam_custody.handlers import answer
 from bodycam_custody.model import ClipState, DockingPhase, FileOutcome, Handover, HandoverReason, Remark
 from bodycam_custody.operations import TABLE, Caller
+from bodycam_custody.recorders.rules import RecorderState
 from bodycam_custody.runtime import Runtime
 from bodycam_custody.views import problem
 from docking.card import DockingKind
 from docking.profile import TimeSource
 from docking.source import FileType, SpecialKind
-from tests.bodycam_custody.stations import NOW, LiveStation, live_station, make_card
+from tests.bodycam_custody.stations import NOW, SERIAL, LiveStation, live_station, make_card
 from tests.docs.reading import headings, rows, section, ticked
 
 PAGE = "docs/interface.md"
@@ -35,6 +36,7 @@ SETS: Mapping[str, type[StrEnum]] = {
     "handover": Handover,
     "handover reason": HandoverReason,
     "remarks": Remark,
+    "recorder state": RecorderState,
     "phase": DockingPhase,
     "outcome": FileOutcome,
     "file type": FileType,
@@ -108,6 +110,8 @@ def collect(live: LiveStation, runtime: Runtime, folder: Path) -> dict[str, Any]
     live.interpret()
     make_card(card, {first.with_suffix(".xml").name: b"<clip/>"})
     docked = live.dock(card)
+    recorder = ask("recorders.add", recorder_id=SERIAL, by="custodian-1")
+    ask("recorders.issue", recorder_id=SERIAL, by="custodian-1", officer="officer-1")
     clip_id = live.clip(first.name)["clip_id"]
     damaged = next(live.bag(clip_id).glob("data/main.*"))
     damaged.chmod(0o640)
@@ -133,6 +137,9 @@ def collect(live: LiveStation, runtime: Runtime, folder: Path) -> dict[str, Any]
         "rebuild": ask("stores.rebuild"),
         "checkpoint": ask("audit.checkpoint"),
         "keys": ask("keys.show"),
+        "recorder": recorder,
+        "recorder in detail": ask("recorders.show", recorder_id=SERIAL),
+        "recorder check": ask("recorders.check"),
         "audit report": json.loads(json.dumps(report)),
     }
 
@@ -149,13 +156,14 @@ def record(folder: Path, begins: Any) -> Path:
 
 
 # What a heading's keys are added to; the others stand alone.
-_BESIDE = {"clip in detail": "clip", "docking in detail": "docking"}
+_BESIDE = {"clip in detail": "clip", "docking in detail": "docking", "recorder in detail": "recorder"}
 
 
 @pytest.mark.parametrize(
     "heading",
     [
         *("clip", "clip in detail", "history entry", "clip verification", "docking", "docking in detail"),
+        *("recorder", "recorder in detail", "recorder check"),
         *("store", "status", "rebuild", "checkpoint", "keys", "audit report"),
     ],
 )
@@ -177,6 +185,13 @@ def documented_keys(heading: str) -> list[str]:
         *(("clip in detail", "media"), ("clip in detail", "session"), ("history entry", "proof")),
         *(("clip verification", "copies"), ("docking in detail", "files"), ("docking in detail", "specials")),
         *(("status", "station"), ("status", "daemon"), ("status", "ledger"), ("status", "clips")),
+        *(("recorder in detail", "assignments"), ("recorder in detail", "history")),
+        *(("recorder check", "missing"), ("recorder check", "overdue"), ("recorder check", "faulty")),
+        *(
+            ("recorder check", "unregistered"),
+            ("recorder check", "officers_without"),
+            ("recorder check", "per_officer"),
+        ),
         *(("status", "backlog"), ("audit report", "findings"), ("audit report", "ranges"), ("audit report", "counts")),
     ],
 )
