@@ -15,7 +15,7 @@ import typer  # noqa: E402  # after bind
 
 from bodycam_custody.errors import StatedError  # noqa: E402  # after bind, as all below
 from cli import output  # noqa: E402
-from cli.commands import audit, clips, daemon, demo, dock, import_, init, key, recorder, status, store  # noqa: E402
+from cli.commands import audit, clips, daemon, demo, dock, doctor, import_, init, key, recorder, status, store  # noqa: E402
 from cli.exit_codes import ExitCode, exit_code_of, help_table  # noqa: E402
 from cli.invocation import Invocation  # noqa: E402
 from cli.language import _  # noqa: E402
@@ -46,6 +46,7 @@ app.add_typer(recorder.app, name="recorder")
 app.add_typer(store.app, name="store")
 app.add_typer(audit.app, name="audit")
 app.add_typer(key.app, name="key")
+app.command(help=_("Check this installation and say how to mend it; works without the daemon."))(doctor.doctor)
 
 
 def _show_version(wanted: bool) -> None:
