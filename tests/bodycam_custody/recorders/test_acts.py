@@ -2,7 +2,9 @@
 
 import json
 import os
+import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -282,6 +284,24 @@ def test_a_serial_names_a_recorder_only_while_no_other_has_it(ask: Ask) -> None:
     assert str(refused.value) == (
         "serial A/1? fits 2 recorders; type the whole id, as `custody recorder list` shows it"
     )
+
+
+def test_two_custodians_at_once_issue_a_recorder_to_one_officer(live: LiveStation, ask: Ask) -> None:
+    # R68
+    ask("add", recorder_id=ID)
+    both = threading.Barrier(2)
+
+    def issue(officer: str) -> str:
+        both.wait()
+        try:
+            return str(ask("issue", recorder_id=ID, officer=officer)["officer_id"])
+        except RecorderIssuedError as refused:
+            return refused.code
+
+    with ThreadPoolExecutor(2) as pool:
+        ended = list(pool.map(issue, ["officer-1", "officer-2"]))
+    assert ended.count("recorder-issued") == 1
+    assert len(live.entries("recorder.issued")) == 1
 
 
 def test_recorders_come_in_pages_and_by_state(ask: Ask) -> None:
