@@ -33,6 +33,7 @@ class Right(StrEnum):
     IMPORT = "import"
     VERIFY = "verify"
     MAINTAIN = "maintain"
+    HAND_OVER = "hand-over"
     REGISTER = "register"
 
 
@@ -74,10 +75,27 @@ class OneDocking:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AcceptDocking:
+    """A docking, the custodian who takes it over, and why it is late if it is."""
+
+    docking_id: str
+    person: str
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ImportFolder:
     """A folder to take in, absolute."""
 
     path: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LearnSlot:
+    """A port of a recorder or card, and what that slot is called from now on."""
+
+    name: str
+    port: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,6 +123,10 @@ TABLE: Final[tuple[Operation, ...]] = tuple(
         ("status.show", "GET", "/v1/status", Nothing, Right.SEE, "CZ, HY"),
         ("dockings.list", "GET", "/v1/dockings", Page, Right.SEE, "A3 art. 7"),
         ("dockings.show", "GET", "/v1/dockings/{docking_id}", OneDocking, Right.SEE, "A3 art. 7"),
+        ("dockings.accept", "POST", "/v1/dockings/{docking_id}/accept", AcceptDocking, Right.HAND_OVER, "A3 art. 7"),
+        ("dockings.receipt", "POST", "/v1/dockings/{docking_id}/receipt", OneDocking, Right.HAND_OVER, "A3 art. 7"),
+        ("slots.list", "GET", "/v1/slots", Nothing, Right.SEE, "A3 art. 7"),
+        ("slots.learn", "POST", "/v1/slots", LearnSlot, Right.MAINTAIN, "A3 art. 7"),
         ("imports.start", "POST", "/v1/imports", ImportFolder, Right.IMPORT, "HH, CZ"),
         ("clips.list", "GET", "/v1/clips", ClipPage, Right.SEE, "A3 art. 3"),
         ("clips.show", "GET", "/v1/clips/{clip_id}", OneClip, Right.SEE, "A3 art. 3"),

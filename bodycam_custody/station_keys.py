@@ -34,7 +34,7 @@ class StationKeys:
     def allowed_signers(self) -> AllowedSigners:
         """Who may sign bags and store markers, and for nothing else: the file trust/allowed_signers."""
         station = AllowedSigner(
-            principals=(PRINCIPAL,), namespaces=(Namespace.BAG, Namespace.STORE), key=self.bag.public
+            principals=(PRINCIPAL,), namespaces=(Namespace.BAG, Namespace.STORE, Namespace.RECEIPT), key=self.bag.public
         )
         return AllowedSigners(signers=(station,))
 

@@ -5,18 +5,21 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from bodycam_custody.clock import rfc3339
+from bodycam_custody.dock_alarms import held_remarks
 from bodycam_custody.docking_drafts import Arrival
 from bodycam_custody.error_codes import problem_of_code
+from bodycam_custody.judged_views import judged_remarks, judged_view
 from bodycam_custody.model import ClipState, DockingPhase, FileOutcome, Handover, Remark
 from bodycam_custody.progress import Progress
 from bodycam_custody.recorders.attribution import Attribution, attribution_at, attributions_of_clips
+from bodycam_custody.slot_names import slot_shown
 from bodycam_custody.station import Station
 from docking.source import FileType, SpecialKind
 from hashing.errors import StatedError, Statement, shown
 
 SAFE_STATES = frozenset({ClipState.SAFE, ClipState.SAFE_ONE_DISK, ClipState.SAFE_DISKS_UNPROVEN})
 # What could not even be listed may hold recordings.
-_UNLISTED = (SpecialKind.UNREADABLE_DIRECTORY, SpecialKind.UNREADABLE_ENTRY, SpecialKind.DIRECTORY_LOOP)
+UNLISTED = (SpecialKind.UNREADABLE_DIRECTORY, SpecialKind.UNREADABLE_ENTRY, SpecialKind.DIRECTORY_LOOP)
 _STATE_REMARKS = {
     ClipState.SAFE_ONE_DISK: Remark.STORES_ON_ONE_DISK,
     ClipState.SAFE_DISKS_UNPROVEN: Remark.DISKS_UNPROVEN,
@@ -133,10 +136,11 @@ def docking_view(station: Station, row: Mapping[str, Any], progress: Progress | 
         phase = DockingPhase.INTERPRETING
     bytes_known = sum(size for outcome, (_, size) in outcomes.items() if outcome != FileOutcome.WAITING)
     people = attribution_at(station.catalog, recorder=row["recorder"], kind=row["kind"], docked_at=row["docked_at"])
+    held = held_remarks(station.catalog, docking_id)
     return {
         "docking_id": docking_id,
         "kind": row["kind"],
-        "slot": row["slot"],
+        "slot": slot_shown(station.catalog, row["port"], row["slot"]),
         "recorder_id": row["recorder"],
         "officer_id": people.officer,
         "operator_id": people.operator,
@@ -157,10 +161,15 @@ def docking_view(station: Station, row: Mapping[str, Any], progress: Progress | 
         "special_files": row["special_files"],
         "interpretation_waiting": waiting_clips,
         "safe_to_take_away": _safe_to_take_away(station, row, outcomes, states),
-        "remarks": sorted({_STATE_REMARKS[state] for state in states if state in _STATE_REMARKS} | {*people.remarks}),
+        **judged_view(row),
+        "remarks": sorted({*_remarks_on(states), *people.remarks, *judged_remarks(row), *held}),
         "problems": [problem(error) for error in progress.problems] if progress else _recorded_problems(row),
         "handover": handover,
     }
+
+
+def _remarks_on(states: Mapping[ClipState, int]) -> set[Remark]:
+    return {_STATE_REMARKS[state] for state in states if state in _STATE_REMARKS}
 
 
 def _recorded_problems(row: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -174,18 +183,19 @@ def _safe_to_take_away(
     outcomes: Mapping[str, tuple[int, int]],
     states: Mapping[ClipState, int],
 ) -> str:
-    """Only when the whole card was read and every file of it is SAFE may the recorder go (R11, R43)."""
+    """Only when the whole card was read, every file of it is SAFE and nothing holds it may it go (R11, R43, R73)."""
     if row["phase"] in {DockingPhase.INVENTORY, DockingPhase.COPYING}:
         return "cannot-tell"
-    marks = ",".join("?" * len(_UNLISTED))
+    marks = ",".join("?" * len(UNLISTED))
     unlisted = _count(
         station,
         f"SELECT COUNT(*) AS n FROM specials WHERE docking_id = ? AND kind IN ({marks})",  # noqa: S608  # only marks
         row["docking_id"],
-        *_UNLISTED,
+        *UNLISTED,
     )
     left = outcomes.get(FileOutcome.WAITING, (0, 0))[0] + outcomes.get(FileOutcome.FAILED, (0, 0))[0]
-    is_whole = row["phase"] == DockingPhase.CLOSED and not left and not unlisted
+    is_held = bool(held_remarks(station.catalog, row["docking_id"]))
+    is_whole = row["phase"] == DockingPhase.CLOSED and not left and not unlisted and not is_held
     return "yes" if is_whole and all(state in SAFE_STATES for state in states) else "no"
 
 
@@ -220,7 +230,7 @@ def pending_docking_view(station: Station, arrival: Arrival, progress: Progress)
     return {
         "docking_id": arrival.docking_id,
         "kind": card.kind.value,
-        "slot": card.slot,
+        "slot": slot_shown(station.catalog, card.port_path, card.slot),
         "recorder_id": card.recorder,
         "officer_id": people.officer,
         "operator_id": people.operator,
@@ -229,6 +239,7 @@ def pending_docking_view(station: Station, arrival: Arrival, progress: Progress)
         "docked_at": docked_at,
         "closed_at": None,
         **dict.fromkeys(_COUNTS, 0),
+        **judged_view(None),
         "safe_to_take_away": "no" if problems else "cannot-tell",
         "remarks": sorted(people.remarks),
         "problems": problems,

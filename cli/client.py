@@ -41,6 +41,23 @@ class Station:
         """Return one docking with its files."""
         return cast(wire.DockingDetail, self._call("dockings.show", {"docking_id": docking_id}))
 
+    def accept_docking(self, docking_id: str, *, person: str, reason: str | None) -> wire.Accepted:
+        """Enter that a custodian takes a docking over."""
+        wanted = {"docking_id": docking_id, "person": person, "reason": reason}
+        return cast(wire.Accepted, self._call("dockings.accept", wanted))
+
+    def issue_receipt(self, docking_id: str) -> wire.Receipt:
+        """Give the signed receipt for a docking; its digest enters the ledger."""
+        return cast(wire.Receipt, self._call("dockings.receipt", {"docking_id": docking_id}))
+
+    def slots(self) -> list[wire.Slot]:
+        """Return every slot and what stands in it now."""
+        return cast(list[wire.Slot], cast(dict[str, Any], self._call("slots.list", {}))["items"])
+
+    def learn_slot(self, name: str, *, port: str) -> wire.Learnt:
+        """Give a port its name."""
+        return cast(wire.Learnt, self._call("slots.learn", {"name": name, "port": port}))
+
     def start_import(self, folder: Path) -> str:
         """Start the import of a folder and return its docking id."""
         return cast(dict[str, str], self._call("imports.start", {"path": str(folder)}))["docking_id"]

@@ -8,6 +8,7 @@ from cli.language import _
 from cli.messages import told
 from cli.quantities import moment, size
 from cli.tables import pairs
+from cli.views.comparison import acceptance_row, difference_lines, judged_rows
 from cli.views.safety import remark_line
 from cli.wire import Docking, DockingDetail
 
@@ -44,11 +45,14 @@ def docking_text(docking: DockingDetail, zone: tzinfo) -> str:
         (_("Phase"), label(PHASE, docking["phase"])),
         *counts(docking),
         (_("Handover"), verdicts(docking["handover"])),
+        acceptance_row(docking, zone),
+        *(judged_rows(docking) if docking["kind"] == "dock" else []),
     ]
     said = _("This card: {verdict}.") if docking["kind"] == "dock" else _("This folder: {verdict}.")
     verdict = said.format(verdict=label(TAKE_AWAY, docking["safe_to_take_away"]))
     remarks = [remark_line(code) for code in docking["remarks"]]
-    return "\n".join([verdict, *remarks, "", pairs(rows, indent=_INDENT), *_problems(docking)])
+    about = [pairs(rows, indent=_INDENT), *difference_lines(docking), *_problems(docking)]
+    return "\n".join([verdict, *remarks, "", *about])
 
 
 def _problems(docking: DockingDetail) -> list[str]:

@@ -270,7 +270,7 @@ def live_station(
     """Yield a new station in `root`, open and locked; see `write_settings` for the arguments, `people` for persons."""
     settings = write_settings(root, values, stores=stores)
     clock = SetClock(NOW)
-    create_station(settings, people(), clock)
+    create_station(settings, people() if appointed is None else appointed, clock)
     with ExitStack() as stack:
         stack.enter_context(station_lock(settings.paths.state))
         live = LiveStation(

@@ -86,4 +86,4 @@ def test_a_missing_a_linked_and_a_broken_key_are_named(tmp_path: Path) -> None:
 
 def test_the_station_may_sign_bags_and_stores_and_nothing_else(tmp_path: Path) -> None:
     signers = create_keys(tmp_path / "keys", origin=ORIGIN).allowed_signers.format().decode()
-    assert signers.startswith('station namespaces="custody-bag,custody-store" ssh-ed25519 ')
+    assert signers.startswith('station namespaces="custody-bag,custody-store,custody-receipt" ssh-ed25519 ')
