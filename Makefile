@@ -24,7 +24,7 @@ wheel_test := build/wheel-test
 find_python = for python in python3 python3.14 python3.13 python3.12 python3.11; do \
     if $$python -c 'import ensurepip, sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then break; fi; done
 
-.PHONY: help demo check lint types imports test crash station-test bench wheel wheel-test wheelhouse install messages messages-check catalogs clean
+.PHONY: help demo check lint types imports test crash station-test bench wheel wheel-test wheelhouse install install-test messages messages-check catalogs clean
 
 help:
 	@echo 'make demo            install what is missing and show a station at work in a fresh folder'
@@ -37,6 +37,7 @@ help:
 	@echo 'make wheel-test      install the wheel in an environment of its own and try it'
 	@echo 'make install         install the program and its units (DESTDIR=, WHEELHOUSE=dir for no network)'
 	@echo 'make wheelhouse      collect every wheel that an installation without network needs in wheelhouse/'
+	@echo 'make install-test    try make install in a folder (a minute)'
 	@echo 'make messages        bring the message catalogues up to date with the code'
 	@echo 'make messages-check  fail when a message is new, untranslated or translated with other fields'
 	@echo 'make clean           remove build results, never a demonstration'
@@ -131,6 +132,9 @@ ifeq ($(DESTDIR),)
 	systemd-tmpfiles --create bodycam-custody.conf
 	if [ -d /run/systemd/system ]; then systemctl daemon-reload && udevadm control --reload; fi
 endif
+
+install-test: catalogs
+	$(bin)/python -m pytest -rs -m install tests/docs
 
 extract = $(bin)/pybabel --quiet extract --no-default-keywords --keywords=N_ --keywords=_ --keywords=ngettext:1,2 --sort-by-file \
     --add-location=file --no-wrap --project=bodycam-custody --output=build/messages.pot $(packages)

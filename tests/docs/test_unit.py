@@ -30,7 +30,7 @@ needs_systemd = pytest.mark.skipif(
 
 def text(unit: str) -> str:
     """Return a unit as it stands."""
-    return (FOLDER / unit).read_text(encoding="utf-8")
+    return (FOLDER / unit).read_text(encoding="utf-8").replace("\\\n", " ")
 
 
 def settings(unit: str, name: str) -> list[str]:
@@ -141,14 +141,25 @@ def test_only_the_daemon_reaches_its_helpers(unit: str) -> None:
     assert (setting(unit, "SocketUser"), setting(unit, "SocketMode")) == ("custody", "0600")
 
 
-def test_udev_starts_nothing_but_the_mount_helper_and_keeps_others_away() -> None:
+def test_udev_starts_nothing_but_the_two_helpers_and_keeps_others_away() -> None:
     rules = [line for line in text("70-bodycam-custody.rules").splitlines() if line and not line.startswith("#")]
-    wanted = [rule for rule in rules if "SYSTEMD_WANTS" in rule]
-    assert len(wanted) == 1
-    assert 'ENV{SYSTEMD_WANTS}+="custody-mount@%k.service"' in wanted[0]
-    assert 'ENV{ID_FS_USAGE}=="filesystem"' in wanted[0]
+    unlock, mount = [rule for rule in rules if "SYSTEMD_WANTS" in rule]
+    assert unlock.endswith('ENV{SYSTEMD_WANTS}+="custody-unlock@%k.service"')
+    assert 'ATTR{idVendor}=="4255"' in unlock
+    assert mount.endswith('ENV{SYSTEMD_WANTS}+="custody-mount@%k.service"')
+    assert 'ENV{ID_FS_USAGE}=="filesystem"' in mount
     assert 'ENV{UDISKS_IGNORE}="1"' in rules
     assert not any(word in rule for rule in rules for word in ("RUN", "PROGRAM", "IMPORT"))
+
+
+def test_the_unlock_helper_gets_its_passwords_by_the_names_it_looks_for() -> None:
+    unit = "custody-unlock@.service"
+    assert set(settings(unit, "LoadCredential")) == {
+        value
+        for line in (ROOT / "docs/recorder-drivers.md").read_text(encoding="utf-8").splitlines()
+        for value in re.findall(r"^\| `(unlock\.[a-z.-]+)` \|", line)
+    }
+    assert "password" not in setting(unit, "ExecStart")
 
 
 def test_the_mount_helper_gets_the_name_of_the_device_and_nothing_else() -> None:
