@@ -157,7 +157,7 @@ class Wire:
     def receive(self, *, timeout_s: float) -> bytes:
         if self._is_gone:
             raise ControlGoneError(port_path=PORT)
-        if not self.sent:
+        if self.leftover:
             came, self.leftover = self.leftover[: self.pieces], self.leftover[self.pieces :]
             return came
         wait_s = max(0.0, self._ready_at_s - self.hands.steady_s)

@@ -9,7 +9,15 @@ from docking.drivers.bc_plus import BcPlusRecorder
 from docking.drivers.channel import MAX_REPLY_BYTES, REPLY_TIMEOUT_S, Channel
 from docking.drivers.interface import Recorder
 from docking.errors import ControlGoneError, ControlReplyError, ControlSilentError, ReplyProblem
-from tests.docking.drivers.fake_recorders import AmbarellaFirmware, BcPlusFirmware, Firmware, Hands, Wire, passwords
+from tests.docking.drivers.fake_recorders import (
+    AmbarellaFirmware,
+    BcPlusFirmware,
+    Firmware,
+    Hands,
+    Wire,
+    passwords,
+    record,
+)
 
 FAMILIES = ["ambarella", "bc-plus"]
 
@@ -131,6 +139,24 @@ def test_a_recorder_that_gives_the_password_back_is_not_believed_or_quoted(famil
         recorder_on(wire).log_in()
     assert "00000000" not in str(caught.value)
     assert "s3cret" not in str(caught.value)
+
+
+def test_a_password_inside_an_id_is_not_reported_as_one() -> None:
+    wire = Wire(AmbarellaFirmware(log_in=b"s3cret-word", command=b"s3cret-word", record=b"id=s3cret-word"))
+    channel = Channel(wire, monotonic=lambda: wire.hands.steady_s)
+    recorder = AmbarellaRecorder(channel, passwords(b"s3cret-word"), recorder="usb:4255:0001:A")
+    recorder.log_in()
+    with pytest.raises(ControlReplyError, match="gives the command back"):
+        recorder.read_holder()
+
+
+def test_a_number_full_of_zeros_is_no_password_given_back() -> None:
+    """A recorder nobody was assigned to answers with more zeros than a password of zeros has."""
+    wire = Wire(AmbarellaFirmware(command=b"00000000", record=record(b"0" * 7, b"0" * 6, b"", b"0" * 12, b"")))
+    channel = Channel(wire, monotonic=lambda: wire.hands.steady_s)
+    recorder = AmbarellaRecorder(channel, passwords(), recorder="usb:4255:0001:A")
+    recorder.log_in()
+    assert recorder.read_holder().police_number is None
 
 
 def test_only_the_channel_sends() -> None:

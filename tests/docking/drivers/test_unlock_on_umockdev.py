@@ -94,6 +94,7 @@ def test_a_recorder_that_leaves_the_bus_instead_of_answering_is_asked_all_the_sa
         ("pulled", UnlockExit.FAILED, "open", "control-gone", 1),
         ("silent", UnlockExit.FAILED, "locked", "control-silent", 1),
         ("stalling", UnlockExit.FAILED, "locked", "control-failed", 0),
+        ("choking", UnlockExit.FAILED, "locked", "control-silent", 0),
         ("wrong_password", UnlockExit.LOGIN_REFUSED, "locked", "login-refused", 1),
         ("in_use", UnlockExit.FAILED, "locked", "control-failed", 0),
         ("two_channels", UnlockExit.FAILED, "locked", "control-mismatch", 0),
@@ -108,6 +109,12 @@ def test_every_failure_is_told_apart_and_lets_go_of_the_device(
     assert len(found["heard"]) == said
     assert found["calls"] in ([], ["claim", "release"])
     assert found["log"] == f"custody-unlock: port=1-2 state={state} problem={problem}\n"
+
+
+def test_a_device_that_got_the_number_meanwhile_is_not_opened(play: functools.partial[Any]) -> None:
+    assert play("number_given_to_another")["report"] == (
+        "1-2: the recorder is no longer there. Dock it again; nothing on it was changed."
+    )
 
 
 def test_a_fact_that_is_a_phrase_travels_as_one_so_that_it_can_be_translated(play: functools.partial[Any]) -> None:

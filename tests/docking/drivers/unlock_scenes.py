@@ -21,6 +21,11 @@ from typing import Any
 sys.path.append(sys.argv[2])
 
 from docking import unlock_helper  # after the path
+from docking.drivers.families import endpoints_of
+from docking.drivers.usb_transport import open_control
+from docking.drivers.verbs import DriverName
+from docking.errors import ControlGoneError
+from docking.usb_devices import read_usb_devices
 from tests.docking.drivers.fake_recorders import NAME, AmbarellaFirmware, BcPlusFirmware, Firmware, record
 from tests.docking.usb_scenes import (
     POINTER_BYTES,
@@ -52,7 +57,8 @@ class ControlDevice(Device):
     """Two bulk endpoints in front of a firmware; whatever the wire does to them is a field.
 
     `pieces` is how many bytes one transfer brings, `vanishes_after` after how many commands the recorder is pulled,
-    `owner` the kernel driver that has the interface, `stalls` whether the endpoint refuses.
+    `owner` the kernel driver that has the interface, `stalls` whether the endpoint refuses, `takes_bytes` how much of a
+    command it takes.
     """
 
     def __init__(
@@ -64,6 +70,7 @@ class ControlDevice(Device):
         is_silent: bool = False,
         stalls: bool = False,
         owner: str | None = None,
+        takes_bytes: int | None = None,
     ) -> None:
         super().__init__({1: "Maker", 2: "Body camera", 3: "A1"})
         self.firmware = firmware
@@ -72,6 +79,7 @@ class ControlDevice(Device):
         self.is_silent = is_silent
         self.stalls = stalls
         self.owner = owner
+        self.takes_bytes = takes_bytes
         self.heard: list[bytes] = []
         self.calls: list[str] = []
         self._coming = b""
@@ -124,6 +132,10 @@ class ControlDevice(Device):
     def _hear(self, urb: Any, command: bytes) -> None:
         if self.stalls:
             self._finish(urb, -errno.EPIPE, 0)
+            return
+        if self.takes_bytes is not None:
+            self._finish(urb, 0, self.takes_bytes)
+            self._coming += self.firmware.answer(command) or b""
             return
         if self.vanishes_after == len(self.heard):
             self._leave()
@@ -242,6 +254,28 @@ def stalling() -> Any:
     return run(ControlDevice(AmbarellaFirmware(), stalls=True))
 
 
+def choking() -> Any:
+    """It takes half a command, and answers all the same."""
+    return run(ControlDevice(AmbarellaFirmware(), takes_bytes=5))
+
+
+def number_given_to_another() -> Any:
+    """By the time it is opened, another device has the number: not a byte of a password goes there."""
+    bench = Bench()
+    bench.plug("1-2", AMBARELLA, [CONTROL])
+    (device,) = [one for one in read_usb_devices() if not one.is_hub]
+    bench.pull("1-2")
+    bench._address -= 1
+    bench.plug("1-2", Claims(product_id="1000"), [CONTROL])
+    report = "opened"
+    try:
+        with open_control(device, DriverName.AMBARELLA, endpoints_of(DriverName.AMBARELLA)):
+            pass
+    except ControlGoneError as err:
+        report = str(err)
+    return {"report": report, "log": "", "others": [[], []]}
+
+
 def wrong_password() -> Any:
     """The recorder has another one."""
     return run(ControlDevice(AmbarellaFirmware(log_in=b"another")), "--storage")
@@ -272,6 +306,8 @@ SCENES: dict[str, Callable[[], Any]] = {
         pulled,
         silent,
         stalling,
+        choking,
+        number_given_to_another,
         wrong_password,
         in_use,
         two_channels,
