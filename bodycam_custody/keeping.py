@@ -54,7 +54,8 @@ class Keeper:
     def _bags(self, until: int) -> Iterator[Path]:
         stores = {str(store.location.store_id): store.path for store in self._station.stores.present()}
         for entry in self._station.ledger.entries(self._next_seq):
-            if entry.seq >= until:
+            # At the end of the process the rest is left to the next start.
+            if entry.seq >= until or self._station.stopping.is_set():
                 return
             for store_id in _stores_of(entry):
                 bag = stores[store_id] / str(entry.facts["bag_path"]) if store_id in stores else None
