@@ -19,8 +19,10 @@ from bodycam_custody.model import DockingId
 from bodycam_custody.progress import Progress
 from bodycam_custody.reconcile import reconcile
 from bodycam_custody.replication import replicate_lacking
+from bodycam_custody.slot_board import SlotBoard
 from bodycam_custody.station import Station
 from docking.card import UNKNOWN_RECORDER, DockedCard, DockingKind
+from docking.presence import SYSFS
 from hashing.errors import N_, StatedError, Statement, shown
 
 if TYPE_CHECKING:
@@ -39,7 +41,7 @@ DOCKINGS_REMEMBERED = 500
 class Runtime:
     """Runs what a station does beside answering. Use it as a context manager."""
 
-    def __init__(self, station: Station, *, mode: str) -> None:
+    def __init__(self, station: Station, *, mode: str, sysfs: Path = SYSFS) -> None:
         self.station = station
         self.mode = mode
         self.pid = os.getpid()
@@ -55,6 +57,8 @@ class Runtime:
         self._interpreter_seen_s = station.clock.monotonic_s()
         self._busy = threading.Lock()
         self._slots: Slots | None = None
+        self.board = SlotBoard(station, sysfs=sysfs)
+        """What stands in every slot; it looks by itself once slips are watched."""
 
     @property
     def progress(self) -> Mapping[str, Progress]:
@@ -100,6 +104,7 @@ class Runtime:
 
         self._slots = Slots(self.station, self.dock, self.new_docking_id)
         self._slots.start()
+        self.board.start()
 
     def dock(self, arrival: Arrival) -> "Future[None]":
         """Take in a card on a thread of its own, when one of `cards_at_once` is free."""
@@ -155,6 +160,7 @@ class Runtime:
         deadline_s = self.station.clock.monotonic_s() + wait_s
         if self._slots is not None:
             self._slots.stop()
+        self.board.stop()
         self._cards.shutdown(wait=False, cancel_futures=True)
         self.station.interpret_soon()
         if self._interpreter is not None:

@@ -188,7 +188,8 @@ def _may_be_same(slot: Slot, event: Appeared) -> bool:
 def _vanished(slot: Slot, at_s: float) -> Slot:
     gone = replace(slot, address=None, has_slip=False)
     if slot.phase in _LOCKED:
-        return replace(gone, left_s=at_s)
+        # A locked recorder leaves to come back as storage, whoever told it to.
+        return replace(gone, phase=SlotPhase.UNLOCKING, left_s=at_s)
     if slot.phase in _UNSAFE_ON_CARD:
         return replace(gone, phase=SlotPhase.GONE_EARLY, left_s=at_s)
     return Slot(arrivals=slot.arrivals)
