@@ -202,6 +202,7 @@ def test_a_clip_of_two_dockings_counts_from_its_first_acceptance(desk: LiveStati
     second = dock_and_interpret(desk, card)
     assert accept(desk, second.docking_id)["late"] == 0
     assert list(verdicts(desk).values()) == [("on-time", "accepted-within-hours")]
+    assert desk.rows("SELECT accepted_at FROM clips") == [{"accepted_at": "2026-11-21T12:00:00.000000Z"}]
 
 
 def test_a_photograph_is_accepted_like_a_recording(desk: LiveStation, quick_path: Path) -> None:
