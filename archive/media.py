@@ -17,6 +17,7 @@ import ffmpeg
 
 from archive.errors import ProbeFailedError
 from archive.probe_launcher import ProbeOutcome, Sandbox
+from archive.probe_service import ask_service
 from hashing.canonical import Json
 from hashing.errors import shown
 
@@ -69,23 +70,31 @@ class MediaFacts:
         }
 
 
-def find_launcher() -> Path:
-    """Return where `custody-probe` is installed: beside the running interpreter, never whatever PATH offers."""
+def find_launcher(service: Path | None = None) -> Path:
+    """Return the socket of the probe's service where that is one, else where the program is installed.
+
+    The program lies beside the running interpreter, never where PATH says.
+    """
+    if service is not None and service.is_socket():
+        return service
     return Path(sys.executable).with_name("custody-probe")
 
 
 def probe(path: Path, *, timeout_s: float, launcher: Path) -> MediaFacts:
     """Return what the recording at `path` (absolute) says of itself, read inside the launcher's sandbox.
 
-    The call ends within `timeout_s` and about a second, whatever the file does. A missing ffprobe or launcher is an
+    `launcher` is the program `custody-probe`, or the socket of the service that runs it. The call ends within
+    `timeout_s` and about a second (with the service: ten), whatever the file does. A missing ffprobe or launcher is an
     outcome, as is a file that cannot be parsed: it stays sealed all the same.
 
     Raises:
         ProbeFailedError: the file could not be opened, or the launcher itself failed.
     """
     try:
+        if launcher.is_socket():
+            return parse_answer(ask_service(path, timeout_s=timeout_s, service=launcher))
         return parse_answer(_ask(path, timeout_s, launcher))
-    except (FileNotFoundError, PermissionError):
+    except (FileNotFoundError, PermissionError, ConnectionRefusedError):
         return MediaFacts(outcome=ProbeOutcome.TOOL_MISSING)
 
 

@@ -14,6 +14,7 @@ import resource
 import select
 import shutil
 import signal
+import socket
 import stat
 import subprocess
 import sys
@@ -34,6 +35,8 @@ ADDRESS_SPACE_BYTES = 1024 * 1024 * 1024
 # What ffprobe says of a clip is a few kB; a file made to be talkative is stopped here.
 OUTPUT_BYTES = 4 * 1024 * 1024
 OPEN_FILES = 64
+# A number of seconds, nothing more.
+MAX_QUESTION_BYTES = 32
 # Inside bubblewrap, where only the sandbox's own processes count.
 SANDBOX_PROCESSES = 16
 
@@ -58,6 +61,7 @@ class ProbeOutcome(StrEnum):
 class Sandbox(StrEnum):
     """What stood between ffprobe and this machine."""
 
+    SERVICE = "service"
     BUBBLEWRAP = "bubblewrap"
     RLIMITS = "rlimits"
     NONE = "none"
@@ -90,8 +94,13 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     Prints one JSON object: what ffprobe says, and under `custody_probe` the outcome, the sandbox and the reason.
     Nothing of the arguments but the number and the file reaches ffprobe.
+
+    Run as `custody-probe --socket` by systemd, with one connection as its standard input, it is handed the open file
+    and the number there (see `archive.probe_service`), and answers there.
     """
     arguments = list(sys.argv[1:] if argv is None else argv)
+    if arguments == ["--socket"]:
+        return _serve(sys.stdin.fileno())
     if arguments[:-2] != _FFMPEG_PYTHON_ARGUMENTS or not re.fullmatch(r"[0-9]+(\.[0-9]+)?", arguments[-2]):
         return _refuse(EXIT_USAGE, f"usage: custody-probe {' '.join(_FFMPEG_PYTHON_ARGUMENTS)} SECONDS FILE")
     path = Path(arguments[-1])
@@ -112,21 +121,54 @@ def _refuse(code: int, reason: str) -> int:
 def _probe(path: Path, fd: int, timeout_s: float) -> int:
     ffprobe = shutil.which("ffprobe")
     if ffprobe is None:
-        return _answer(ProbeOutcome.TOOL_MISSING, Sandbox.NONE, "ffprobe is not installed", {})
-    _limit_resources(timeout_s)
-    deadline = time.monotonic() + timeout_s
-    sandbox, run = Sandbox.BUBBLEWRAP, _run_in_bubblewrap(ffprobe, path, deadline)
-    if run is None:
-        sandbox, run = Sandbox.RLIMITS, _run_limited(ffprobe, fd, deadline)
+        answer, code = _answer(ProbeOutcome.TOOL_MISSING, Sandbox.NONE, "ffprobe is not installed", {})
+    else:
+        _limit_resources(timeout_s)
+        deadline = time.monotonic() + timeout_s
+        sandbox, run = Sandbox.BUBBLEWRAP, _run_in_bubblewrap(ffprobe, path, deadline)
+        if run is None:
+            sandbox, run = Sandbox.RLIMITS, _run_limited(ffprobe, fd, deadline)
+        answer, code = _look(run, fd, sandbox)
+    sys.stdout.write(answer)
+    return code
+
+
+def _look(run: _Run, fd: int, sandbox: Sandbox) -> tuple[str, int]:
+    """Return the answer and the exit code for what ffprobe did with the file."""
     said = _parse(run.stdout)
     outcome, reason = _judge(run, said, size_bytes=os.fstat(fd).st_size)
     return _answer(outcome, sandbox, reason, said)
 
 
-def _answer(outcome: ProbeOutcome, sandbox: Sandbox, reason: str, said: Mapping[str, object]) -> int:
+def _serve(connection: int) -> int:
+    """Answer the one question of a connection; the service around this process is the sandbox."""
+    with socket.socket(fileno=connection) as peer:
+        said, descriptors, _, _ = socket.recv_fds(peer, MAX_QUESTION_BYTES, 1)
+        if len(descriptors) != 1 or not re.fullmatch(rb"[0-9]+(\.[0-9]+)?", said):
+            return _refuse(EXIT_USAGE, "expected one open file and a number of seconds")
+        (fd,) = descriptors
+        if not stat.S_ISREG(os.fstat(fd).st_mode):
+            return _refuse(EXIT_NO_INPUT, "not a regular file")
+        ffprobe = shutil.which("ffprobe")
+        if ffprobe is None:
+            answer, code = _answer(ProbeOutcome.TOOL_MISSING, Sandbox.NONE, "ffprobe is not installed", {})
+        else:
+            timeout_s = float(said)
+            _limit_resources(timeout_s)
+            answer, code = _look(_run_limited(ffprobe, fd, time.monotonic() + timeout_s), fd, _service_sandbox())
+        peer.sendall(answer.encode())
+        return code
+
+
+def _service_sandbox() -> Sandbox:
+    # systemd.exec(5): set for every process of a service; without one, nothing is around this process.
+    return Sandbox.SERVICE if "INVOCATION_ID" in os.environ else Sandbox.RLIMITS
+
+
+def _answer(outcome: ProbeOutcome, sandbox: Sandbox, reason: str, said: Mapping[str, object]) -> tuple[str, int]:
     # Ours comes last, so that nothing ffprobe says can take its place.
-    json.dump({**said, "custody_probe": {"outcome": outcome, "sandbox": sandbox, "reason": reason}}, sys.stdout)
-    return EXIT_CODES[outcome]
+    answer = json.dumps({**said, "custody_probe": {"outcome": outcome, "sandbox": sandbox, "reason": reason}})
+    return answer, EXIT_CODES[outcome]
 
 
 def _limit_resources(timeout_s: float) -> None:

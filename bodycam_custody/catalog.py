@@ -14,36 +14,48 @@ from typing import Any
 from bodycam_custody.entries import Entry
 from bodycam_custody.errors import CatalogCorruptError
 from bodycam_custody.folding import fold_entry
+from bodycam_custody.recorders.folding import RECORDER_KINDS, TEXT_FACTS
 
 logger = logging.getLogger(__name__)
 
 # Raised with every change of the tables below; an older file is rebuilt, never migrated.
-CATALOG_VERSION = 2
+CATALOG_VERSION = 5
 
 _TABLES: Mapping[str, tuple[Mapping[str, type], str | tuple[str, ...]]] = {
     "stores": ({"store_id": str, "role": str, "disks": str}, "store_id"),
     "dockings": (
         {
-            "docking_id": str, "kind": str, "slot": str, "recorder": str, "docked_at": str, "seen_at": str,
+            "docking_id": str, "kind": str, "slot": str, "port": str, "recorder": str, "docked_at": str, "seen_at": str,
             "closed_at": str, "phase": str, "clock_offset_ms": int, "clock_offset_uncertainty_ms": int, "profile": str,
             "files_found": int, "bytes_found": int, "special_files": int, "filesystem": str, "code": str,
+            "previous": str, "files_missing": int, "files_missing_unkept": int, "files_reappeared": int,
+            "sequence_gaps": int, "clock_verdict": str, "clock_drift_ms_per_day": int, "accepted_at": str,
+            "accepted_by": str,
         },
         "docking_id",
     ),
     "files": (
         {
-            "docking_id": str, "file": int, "size_bytes": int, "mtime_ns": str, "file_type": str,
+            "docking_id": str, "file": int, "size_bytes": int, "mtime_ns": str, "file_type": str, "sha256": str,
             "path_commitment": str, "path": bytes, "main": int, "outcome": str, "clip_id": str, "failure": str,
         },
         ("docking_id", "file"),
     ),
     "specials": ({"docking_id": str, "kind": str, "path": bytes}, "rowid"),
+    "differences": (
+        {
+            "docking_id": str, "what": str, "found_in": str, "file": int, "kept": int, "clip_id": str,
+            "device_id": str, "first": int, "last": int,
+        },
+        "rowid",
+    ),
     "clips": (
         {
             "clip_id": str, "recorder": str, "file_type": str, "size_bytes": int, "sha256": str, "bag_path": str,
             "tagmanifest": str, "docking_id": str, "file": int, "path": bytes, "sealed_at": str, "docked_at": str,
             "state": str, "sightings": int, "probe": str, "times": str, "recorded_from": str, "recorded_to": str,
             "handover": str, "handover_reason": str, "handover_due": str, "session_id": str, "device_id": str,
+            "accepted_at": str,
         },
         "clip_id",
     ),
@@ -58,6 +70,37 @@ _TABLES: Mapping[str, tuple[Mapping[str, type], str | tuple[str, ...]]] = {
         ("clip_id", "docking_id", "file"),
     ),
     "sessions": ({"session_id": str, "facts": str}, "session_id"),
+    "slots": ({"port": str, "name": str, "learnt_at": str}, "port"),
+    "alarms": (
+        {
+            "seq": int, "at": str, "code": str, "recorder": str, "ports": str, "docking_ids": str, "device": str,
+            "interface": str,
+        },
+        "seq",
+    ),
+    "held": ({"docking_id": str}, "docking_id"),
+    "recorders": (
+        {
+            "recorder": str, "model": str, "unit": str, "note": str, "capacity_gb": int, "registered_at": str,
+            "state": str, "officer": str, "operator": str, "held_since": str, "faulty_since": str, "retired_at": str,
+            "newest_act_at": str,
+        },
+        "recorder",
+    ),
+    "assignments": (
+        {
+            "seq": int, "recorder": str, "officer": str, "operator": str, "since": str, "until": str,
+            "entered_at": str,
+        },
+        "seq",
+    ),
+    "recorder_acts": (
+        {
+            "seq": int, "recorder": str, "kind": str, "entered_at": str, "dated": str, "officer": str,
+            "operator": str, "person": str, "note": str,
+        },
+        "seq",
+    ),
 }  # fmt: skip
 
 _INDEXES = (
@@ -70,6 +113,12 @@ _INDEXES = (
     ("files", ("docking_id", "outcome")),
     ("files", ("docking_id", "main")),
     ("dockings", ("seen_at",)),
+    ("dockings", ("recorder", "seen_at")),
+    ("dockings", ("port", "docked_at")),
+    ("differences", ("docking_id",)),
+    ("dockings", ("recorder", "docked_at")),
+    ("assignments", ("recorder", "since")),
+    ("recorder_acts", ("recorder",)),
     ("supplements", ("clip_id",)),
     ("supplements", ("bag_path",)),
 )
@@ -197,9 +246,11 @@ class Catalog:
 
 
 def _commitments(entries: Iterable[Entry]) -> list[str]:
-    """Return the commitments to file names that the inventories among `entries` carry."""
+    """Return the commitments to file names and to free text about recorders that `entries` carry."""
     found: list[str] = []
     for entry in entries:
+        if entry.kind in RECORDER_KINDS:
+            found.extend(str(entry.facts[name]) for name in TEXT_FACTS if entry.facts.get(name) is not None)
         for member in ("files", "specials"):
             rows = entry.facts.get(member)
             if isinstance(rows, list):

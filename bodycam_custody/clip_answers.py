@@ -12,11 +12,15 @@ from bodycam_custody.clock import rfc3339
 from bodycam_custody.entries import Actor, Draft, EntryKind
 from bodycam_custody.errors import AmbiguousIdError, NotFoundError
 from bodycam_custody.operations import ID_PREFIX_CHARACTERS, Caller, ClipPage, OneClip
+from bodycam_custody.recorders.attribution import attributions_of_clips, subject_of
 from bodycam_custody.runtime import Runtime
 from bodycam_custody.views import clip_views, problem
 from hashing.canonical import Json
 from hashing.digest import Digest
 from hashing.errors import shown
+
+# What a clip's history has of entries that are not about the clip alone.
+_HISTORY_KINDS = frozenset({EntryKind.DOCK_SEEN, EntryKind.DOCK_CLOSED, EntryKind.RECORDER_REGISTERED})
 
 
 def list_clips(runtime: Runtime, request: ClipPage, _: Caller) -> Any:
@@ -105,15 +109,20 @@ def _mtime_text(mtime_ns: str | None) -> str | None:
 
 
 def clip_history(runtime: Runtime, request: OneClip, _: Caller) -> Any:
-    """Tell a clip's whole life: its own entries and those of the dockings it was seen at (R4)."""
+    """Tell a clip's whole life: its own entries and those of the dockings it was seen at (R4).
+
+    Also when its recorder was registered (R73), and the issue to whoever answered for it at the first docking (R31).
+    """
     station = runtime.station
-    clip_id = _clip_row(runtime, request.clip_id)["clip_id"]
+    row = _clip_row(runtime, request.clip_id)
+    clip_id = row["clip_id"]
     dockings = station.catalog.rows("SELECT DISTINCT docking_id FROM sightings WHERE clip_id = ?", (clip_id,))
-    about = station.ledger.entries_about([f"clip:{clip_id}", *(f"docking:{row['docking_id']}" for row in dockings)])
+    subjects = [f"clip:{clip_id}", subject_of(row["recorder"]), *(f"docking:{one['docking_id']}" for one in dockings)]
+    issue_seq = attributions_of_clips(station.catalog, [clip_id])[clip_id].issue_seq
     kept = [
         entry
-        for entry in about
-        if entry.subject.startswith("clip:") or entry.kind in {EntryKind.DOCK_SEEN, EntryKind.DOCK_CLOSED}
+        for entry in station.ledger.entries_about(subjects)
+        if entry.subject.startswith("clip:") or entry.kind in _HISTORY_KINDS or entry.seq == issue_seq
     ]
     head = station.ledger.head
     proofs = station.ledger.prove_inclusion([entry.seq for entry in kept])

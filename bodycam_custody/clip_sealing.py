@@ -93,9 +93,11 @@ class ClipSealing:
 
     def _seal_new(self, units: Sequence[CopiedUnit]) -> None:
         staged = [self._staged(unit, str(self._clip_id(unit)), tuple(unit.done)) for unit in units]
+        new_by_file = {unit.unit.main: unit for unit in units}
         drafts: list[Draft] = []
         for bag in self._seal(staged):
-            drafts += [self._sealed_draft(bag), self._sighted_draft(bag.staged.clip_id, bag.staged.file, is_new=True)]
+            unit = new_by_file[bag.staged.file]
+            drafts += [self._sealed_draft(bag), self._sighted_draft(unit, is_new=True)]
         self._station.record.enter(drafts)
         self.counts["sealed"] += sum(len(bag.files) for bag in staged)
 
@@ -104,7 +106,7 @@ class ClipSealing:
         drafts: list[Draft] = []
         for unit in units:
             clip_id = self._clip_id(unit)
-            drafts.append(self._sighted_draft(clip_id, unit.unit.main, is_new=False))
+            drafts.append(self._sighted_draft(unit, is_new=False))
             fresh = self._fresh_sidecars(clip_id, unit)
             if fresh:
                 self._remove_from_staging(unit, [number for number in unit.done if number not in fresh])
@@ -225,15 +227,18 @@ class ClipSealing:
             },
         )
 
-    def _sighted_draft(self, clip_id: ClipId, file: int, *, is_new: bool) -> Draft:
+    def _sighted_draft(self, unit: CopiedUnit, *, is_new: bool) -> Draft:
+        clip_id = self._clip_id(unit)
         return Draft(
             kind=EntryKind.CLIP_SIGHTED,
             subject=f"clip:{clip_id}",
             facts={
                 "clip_id": clip_id,
                 "docking_id": self._arrival.docking_id,
-                "file": file,
+                "file": unit.unit.main,
                 "newly_sealed": is_new,
+                # By number in the inventory: which of its files had these bytes this time.
+                "sidecars": {str(file): self._hex(unit, file) for file in unit.unit.sidecars if file in unit.done},
             },
         )
 

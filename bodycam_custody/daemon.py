@@ -16,6 +16,7 @@ from bodycam_custody.entries import Draft, EntryKind
 from bodycam_custody.errors import SocketTakenError, StatedError
 from bodycam_custody.genesis import rule_set_draft
 from bodycam_custody.installation import check_installed_files
+from bodycam_custody.liveness import Liveness, start_liveness
 from bodycam_custody.runtime import Runtime
 from bodycam_custody.schedule import Schedule
 from bodycam_custody.software import software_name
@@ -50,6 +51,7 @@ def run_daemon(settings: Settings, *, foreground: bool) -> None:
         station.stopping = stop.asked
         runtime = Runtime(station, mode="daemon")
         schedule = Schedule(runtime)
+        liveness: Liveness | None = None
         try:
             _enter_start(runtime)
             runtime.settle()
@@ -57,9 +59,12 @@ def run_daemon(settings: Settings, *, foreground: bool) -> None:
             runtime.start_interpreting()
             runtime.watch_slips()
             schedule.start()
+            liveness = start_liveness(runtime, lambda: _notify("WATCHDOG=1"))
             logger.info("station is at work origin=%s foreground=%s", station.ledger.origin, foreground)
             _serve(runtime, listening, stop)
         finally:
+            if liveness is not None:
+                liveness.stop()
             _notify("STOPPING=1")
             # Both are asked, whatever the first answers.
             ended = [schedule.stop(), runtime.close()]

@@ -29,7 +29,8 @@ from hashing.ssh_keys import SigningKey
 # How often the screen learns how far the docking is.
 LOOK_S = 0.1
 _KEY_MODE = 0o600
-_PEOPLE = (("custodian-1", Role.CUSTODIAN), ("supervisor-1", Role.SUPERVISOR))
+_PEOPLE = (("custodian-1", Role.CUSTODIAN), ("supervisor-1", Role.SUPERVISOR), ("officer-1", Role.OFFICER))
+_SERIAL = "DEMO000017"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,6 +81,7 @@ def run_demo(directory: Path, card: Path | None, on_event: Callable[[DemoEvent],
             runtime.settle()
             runtime.start_interpreting()
             runtime.watch_slips()
+            _issue_recorder(runtime)
             slip = write_slip(settings.paths.slips, "slot-1", _slip(card.resolve(), clock))
             docking_id = _wait(runtime, on_event)
             runtime.finish()
@@ -149,13 +151,20 @@ def _slip(card: Path, clock: Clock) -> DockSlip:
         slot="slot 1",
         vendor_id="4255",
         product_id="0001",
-        serial="DEMO000017",
+        serial=_SERIAL,
         filesystem=FOLDER_FILESYSTEM,
         mount_point=card,
         docked_at=clock.now(),
         clock_offset_ms=None,
         clock_offset_uncertainty_ms=None,
     )
+
+
+def _issue_recorder(runtime: Runtime) -> None:
+    """Register the recorder of the card and issue it, as a custodian does before it is worn for the first time."""
+    recorder = {"recorder_id": f"usb:4255:0001:{_SERIAL}", "by": "custodian-1"}
+    _ask(runtime, "recorders.add", **recorder)
+    _ask(runtime, "recorders.issue", **recorder, officer="officer-1")
 
 
 def _wait(runtime: Runtime, on_event: Callable[[DemoEvent], None]) -> str:

@@ -5,6 +5,7 @@ from typing import Any
 
 from bodycam_custody.entries import Actor
 from bodycam_custody.errors import NotFoundError
+from bodycam_custody.judged_views import differences_view
 from bodycam_custody.model import DockingPhase
 from bodycam_custody.operations import Caller, ImportFolder, OneDocking, Page
 from bodycam_custody.runtime import Runtime
@@ -52,6 +53,7 @@ def show_docking(runtime: Runtime, request: OneDocking, _: Caller) -> Any:
     return {
         **docking_view(station, rows[0], progress),
         "files": files_view(station, request.docking_id),
+        "differences": differences_view(station, request.docking_id),
         "specials": [
             {"path": None if row["path"] is None else shown(row["path"]), "kind": row["kind"]} for row in specials
         ],
@@ -62,7 +64,7 @@ def _pending_docking(runtime: Runtime, docking_id: str) -> dict[str, Any]:
     arrival, progress = runtime.arrivals.get(docking_id), runtime.progress.get(docking_id)
     if arrival is None or progress is None:
         raise NotFoundError(what="docking", id=docking_id)
-    return {**pending_docking_view(arrival, progress), "files": [], "specials": []}
+    return {**pending_docking_view(runtime.station, arrival, progress), "files": [], "differences": [], "specials": []}
 
 
 def start_import(runtime: Runtime, request: ImportFolder, caller: Caller) -> Any:

@@ -26,6 +26,10 @@ class EntryKind(StrEnum):
     DOCK_SEEN = "dock.seen"
     DOCK_INVENTORY = "dock.inventory"
     DOCK_CLOSED = "dock.closed"
+    DOCK_COMPARED = "dock.compared"
+    DOCK_ACCEPTED = "dock.accepted"
+    DOCK_ALARMED = "dock.alarmed"
+    RECEIPT_ISSUED = "receipt.issued"
     CLIP_SEALED = "clip.sealed"
     SUPPLEMENT_SEALED = "supplement.sealed"
     CLIP_SIGHTED = "clip.sighted"
@@ -39,7 +43,14 @@ class EntryKind(StrEnum):
     SESSION_GROUPED = "session.grouped"
     CLIP_JUDGED = "clip.judged"
     CLIP_VERIFIED = "clip.verified"
+    SLOT_LEARNT = "slot.learnt"
+    CLOCK_JUDGED = "clock.judged"
     CLOCK_MARK = "clock.mark"
+    RECORDER_REGISTERED = "recorder.registered"
+    RECORDER_ISSUED = "recorder.issued"
+    RECORDER_RETURNED = "recorder.returned"
+    RECORDER_FAULTED = "recorder.faulted"
+    RECORDER_RETIRED = "recorder.retired"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

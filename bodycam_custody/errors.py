@@ -16,6 +16,8 @@ StatedError
     ├── NotStationOwnerError
     ├── StationMismatchError
     ├── PersonRefusedError
+    ├── PersonUnknownError
+    ├── RoleRequiredError
     ├── AuthorisationError
     ├── OperationUnknownError
     ├── RequestInvalidError
@@ -31,7 +33,15 @@ StatedError
     ├── CardSilentError
     ├── CardReaderFailedError
     ├── StationStoppingError
-    └── BagAlreadyThereError
+    ├── BagAlreadyThereError
+    ├── SlotNameInvalidError
+    ├── SlotNameTakenError
+    ├── SlotPortUnknownError
+    ├── DockingNotOverError
+    ├── AlreadyAcceptedError
+    ├── LateWithoutReasonError
+    ├── NotJudgedYetError
+    └── ReceiptRefusedError
 """
 
 from hashing.errors import N_, StatedError
@@ -156,6 +166,20 @@ class PersonRefusedError(CustodyError):
     template = N_("person {text}: expected ID:ROLE:KEY, with KEY an ssh-ed25519 public key or its file. {reason}")
 
 
+class PersonUnknownError(CustodyError):
+    """An act names a person whom the ledger does not know."""
+
+    code = "person-unknown"
+    template = N_("nobody at this station has the person id {person}; expected one of those named in the first entry")
+
+
+class RoleRequiredError(CustodyError):
+    """An act is reserved to another role."""
+
+    code = "role-required"
+    template = N_("{person} is {found}; the rules reserve this to {needed} ({article})")
+
+
 class AuthorisationError(CustodyError):
     """The caller has no right to this operation."""
 
@@ -274,3 +298,74 @@ class BagAlreadyThereError(CustodyError):
 
     code = "bag-already-there"
     template = N_("store {store} already holds {bag_path} with other contents; both are kept, call the auditor")
+
+
+class DockingNotOverError(CustodyError):
+    """A docking is still being read."""
+
+    code = "docking-not-over"
+    template = N_("docking {docking_id} is not over yet; it can be handed over when its card has been read (A3 art. 7)")
+
+
+class AlreadyAcceptedError(CustodyError):
+    """A docking was accepted before."""
+
+    code = "already-accepted"
+    template = N_("docking {docking_id} was accepted by {person} at {at} already (A3 art. 7); an act is entered once")
+
+
+class LateWithoutReasonError(CustodyError):
+    """A late handover needs a reason."""
+
+    code = "late-without-reason"
+    template = N_(
+        "{late} of {clips} recordings of docking {docking_id} are handed over later than {hours} hours after their end "
+        "(A3 art. 7: hand over within 24 hours); say why with --reason"
+    )
+
+
+class NotJudgedYetError(CustodyError):
+    """Whether a handover is late cannot be told yet."""
+
+    code = "not-judged-yet"
+    template = N_(
+        "{waiting} of {clips} recordings of docking {docking_id} have not been read for their times, so nobody can "
+        "tell whether they are late (A3 art. 7); wait until they are, or give a reason with --reason now"
+    )
+
+
+class ReceiptRefusedError(CustodyError):
+    """No receipt may be given."""
+
+    code = "receipt-refused"
+    template = N_("no receipt for docking {docking_id} (A3 art. 7); sealing goes on all the same. {reason}")
+
+
+class SlotNameInvalidError(CustodyError):
+    """A text cannot be the name of a slot."""
+
+    code = "slot-name-invalid"
+    template = N_(
+        "slot name {found}: expected 1 to {longest} printable characters without spaces at the ends, as it is painted "
+        "beside the slot"
+    )
+
+
+class SlotNameTakenError(CustodyError):
+    """Another slot has this name."""
+
+    code = "slot-name-taken"
+    template = N_(
+        "slot name {name} stands for port {port} already; a name stands for one slot. Give that port another name "
+        "first: custody dock learn NAME --port {port}"
+    )
+
+
+class SlotPortUnknownError(CustodyError):
+    """Nothing was ever seen on this port."""
+
+    code = "slot-port-unknown"
+    template = N_(
+        "nothing was ever seen on port {port}, so it gets no name; plug a recorder in there, or choose a port that "
+        "`custody dock slots` shows"
+    )

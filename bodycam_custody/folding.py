@@ -6,8 +6,12 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from bodycam_custody.clock import rfc3339
+from bodycam_custody.docking_folds import fold_accepted, fold_clock_judged, fold_compared
 from bodycam_custody.entries import Entry, EntryKind
 from bodycam_custody.model import ClipState, DockingPhase, FileOutcome, Handover, HandoverReason
+from bodycam_custody.recorders.folding import fold_act, fold_registration
+from bodycam_custody.slot_folds import fold_alarmed, fold_learnt
+from docking.usb_ports import port_of
 
 Fold = Callable[[sqlite3.Connection, Entry, Mapping[str, Any], Mapping[str, bytes]], None]
 
@@ -65,13 +69,14 @@ def _store_added(db: sqlite3.Connection, _: Entry, facts: Mapping[str, Any], __:
 
 def _dock_seen(db: sqlite3.Connection, entry: Entry, facts: Mapping[str, Any], __: Mapping[str, bytes]) -> None:
     db.execute(
-        "INSERT INTO dockings (docking_id, kind, slot, recorder, docked_at, seen_at, phase, clock_offset_ms,"
+        "INSERT INTO dockings (docking_id, kind, slot, port, recorder, docked_at, seen_at, phase, clock_offset_ms,"
         " clock_offset_uncertainty_ms, filesystem, files_found, bytes_found, special_files)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0, 0)",
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0, 0)",
         (
             facts["docking_id"],
             facts["kind"],
             facts["slot"],
+            None if facts["port_path"] is None else port_of(facts["port_path"]),
             facts["recorder"],
             facts["docked_at"],
             rfc3339(entry.at),
@@ -200,6 +205,10 @@ def _clip_sighted(db: sqlite3.Connection, entry: Entry, facts: Mapping[str, Any]
         "UPDATE clips SET sightings = (SELECT COUNT(*) FROM sightings WHERE clip_id = ?) WHERE clip_id = ?",
         (clip_id, clip_id),
     )
+    db.executemany(
+        "UPDATE files SET sha256 = ? WHERE docking_id = ? AND file = ?",
+        [(sha256, docking_id, int(number)) for number, sha256 in facts.get("sidecars", {}).items()],
+    )
     outcome = FileOutcome.SEALED if facts["newly_sealed"] else FileOutcome.KNOWN
     for column in ("file", "main"):
         db.execute(
@@ -303,6 +312,11 @@ _FOLDS: Mapping[str, Fold] = {
     EntryKind.DOCK_SEEN: _dock_seen,
     EntryKind.DOCK_INVENTORY: _dock_inventory,
     EntryKind.DOCK_CLOSED: _dock_closed,
+    EntryKind.DOCK_COMPARED: fold_compared,
+    EntryKind.CLOCK_JUDGED: fold_clock_judged,
+    EntryKind.DOCK_ACCEPTED: fold_accepted,
+    EntryKind.DOCK_ALARMED: fold_alarmed,
+    EntryKind.SLOT_LEARNT: fold_learnt,
     EntryKind.CLIP_SEALED: _clip_sealed,
     EntryKind.BAG_ADOPTED: _clip_sealed,
     EntryKind.SUPPLEMENT_SEALED: _supplement_sealed,
@@ -316,4 +330,9 @@ _FOLDS: Mapping[str, Fold] = {
     EntryKind.SESSION_GROUPED: _session_grouped,
     EntryKind.CLIP_JUDGED: _clip_judged,
     EntryKind.CLIP_VERIFIED: _clip_verified,
+    EntryKind.RECORDER_REGISTERED: fold_registration,
+    EntryKind.RECORDER_ISSUED: fold_act,
+    EntryKind.RECORDER_RETURNED: fold_act,
+    EntryKind.RECORDER_FAULTED: fold_act,
+    EntryKind.RECORDER_RETIRED: fold_act,
 }

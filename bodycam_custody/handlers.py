@@ -3,10 +3,22 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from bodycam_custody.acceptance import accept_docking
 from bodycam_custody.clip_answers import clip_history, list_clips, show_clip, verify_clip
 from bodycam_custody.docking_answers import list_dockings, show_docking, start_import
 from bodycam_custody.operations import Caller, authorise, operation_named, parse_request
+from bodycam_custody.receipt_issue import issue_receipt
+from bodycam_custody.recorders.acts import (
+    add_recorder,
+    fault_recorder,
+    issue_recorder,
+    retire_recorder,
+    return_recorder,
+)
+from bodycam_custody.recorders.answers import list_recorders, show_recorder
+from bodycam_custody.recorders.check import check_recorders
 from bodycam_custody.runtime import Runtime
+from bodycam_custody.slot_answers import learn_slot, list_slots
 from bodycam_custody.station_answers import give_checkpoint, list_stores, rebuild_catalog, show_keys, show_status
 
 Handler = Callable[[Runtime, Any, Caller], Any]
@@ -27,6 +39,10 @@ HANDLERS: Mapping[str, Handler] = {
     "status.show": show_status,
     "dockings.list": list_dockings,
     "dockings.show": show_docking,
+    "dockings.accept": accept_docking,
+    "slots.list": list_slots,
+    "slots.learn": learn_slot,
+    "dockings.receipt": issue_receipt,
     "imports.start": start_import,
     "clips.list": list_clips,
     "clips.show": show_clip,
@@ -36,4 +52,12 @@ HANDLERS: Mapping[str, Handler] = {
     "stores.rebuild": rebuild_catalog,
     "audit.checkpoint": give_checkpoint,
     "keys.show": show_keys,
+    "recorders.list": list_recorders,
+    "recorders.show": show_recorder,
+    "recorders.check": check_recorders,
+    "recorders.add": add_recorder,
+    "recorders.issue": issue_recorder,
+    "recorders.return": return_recorder,
+    "recorders.fault": fault_recorder,
+    "recorders.retire": retire_recorder,
 }

@@ -25,12 +25,16 @@ from archive.marker import StoreRole
 from archive.store import Store
 from bodycam_custody.card_reader import CardReader, Copied, CopyFailed, CopyJob, WorkerError
 from bodycam_custody.clip_sealing import ClipSealing, CopiedUnit
+from bodycam_custody.comparison import compared_drafts
 from bodycam_custody.docking_drafts import Arrival, NumberedUnit, closed_draft, inventory_drafts, seen_draft
+from bodycam_custody.entries import Draft
 from bodycam_custody.errors import CardReaderFailedError, CardSilentError, PrimaryUnavailableError, StationStoppingError
 from bodycam_custody.model import DockingPhase
 from bodycam_custody.progress import Progress
+from bodycam_custody.recorder_clock import clock_drafts
 from bodycam_custody.staging import staging_area
 from bodycam_custody.station import Station
+from docking.card import DockingKind
 from docking.errors import CardGoneError
 from docking.inventory import Inventory
 from docking.profiles import choose_profile
@@ -76,9 +80,18 @@ def take_in(station: Station, arrival: Arrival, progress: Progress) -> None:
         progress.add_problem(err)
         outcome, code = DockingPhase.FAILED, err.code
     counts = {"found": intake.files_found, **intake.sealing.counts}
-    station.record.enter([closed_draft(arrival.docking_id, outcome=outcome, code=code, counts=counts)])
+    closed = closed_draft(arrival.docking_id, outcome=outcome, code=code, counts=counts)
+    station.record.enter([*_judgements(station, arrival, profile=intake.profile, outcome=outcome), closed])
     # 7. interpretation works from the catalog, in its own time
     station.interpret_soon()
+
+
+def _judgements(station: Station, arrival: Arrival, *, profile: str | None, outcome: DockingPhase) -> list[Draft]:
+    """Judge the recorder's clock, and compare its card with the time before if all of it was read."""
+    drafts = clock_drafts(station, arrival, profile=profile)
+    if outcome is DockingPhase.CLOSED and arrival.card.kind is DockingKind.DOCK and profile is not None:
+        drafts += compared_drafts(station, arrival.docking_id, recorder=arrival.card.recorder, profile=profile)
+    return drafts
 
 
 class _Intake:
@@ -90,6 +103,8 @@ class _Intake:
         self._units: dict[int, CopiedUnit] = {}
         self._queue: deque[int] = deque()
         self._stores: tuple[Store, ...] = ()
+        self.profile: str | None = None
+        """The recorder family, once the card is listed."""
         self.sealing = ClipSealing(station, arrival, docking_seq=docking_seq)
 
     @property
@@ -136,6 +151,7 @@ class _Intake:
 
     def _enter_inventory(self, raw: Inventory) -> None:
         profile = choose_profile(raw, self._station.profiles)
+        self.profile = profile.name
         inventory = raw.classified_by(profile)
         self._files = inventory.files
         numbers = {file.path: number for number, file in enumerate(inventory.files)}

@@ -5,7 +5,7 @@ later one supersedes it. Nothing here touches a bag but to read it, and only ins
 """
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
@@ -51,10 +51,11 @@ def count_waiting(station: Station) -> int:
     return int(row["n"])
 
 
-def interpret_waiting(station: Station, *, launcher: Path) -> int:
+def interpret_waiting(station: Station, *, launcher: Path, on_batch: Callable[[], None] = lambda: None) -> int:
     """Interpret every sealed clip that has no probe entry yet and return how many were.
 
-    A clip whose bag no present store holds, or that the probe cannot be asked about, keeps waiting.
+    `on_batch` is called after every batch of at most `BATCH_CLIPS`. A clip whose bag no present store holds, or that
+    the probe cannot be asked about, keeps waiting.
 
     Raises:
         LedgerRefusesError: nothing may be appended; the clips stay sealed and wait.
@@ -72,6 +73,7 @@ def interpret_waiting(station: Station, *, launcher: Path) -> int:
                     drafts += [_probed_draft(row, media), _timed_draft(station, row, media)]
                     interpreted += 1
             station.record.enter(drafts)
+            on_batch()
     judge_waiting(station)
     return interpreted
 

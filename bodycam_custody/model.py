@@ -79,6 +79,12 @@ class Remark(StrEnum):
     PROBE_NOT_SANDBOXED = "probe-not-sandboxed"
     FOREIGN_FILE = "foreign-file"
     ORPHAN_SIDECAR = "orphan-sidecar"
+    FILES_GONE = "files-gone"
+    CLOCK_DRIFTS = "clock-drifts"
+    CLOCK_RESET = "clock-reset"
+    SERIAL_TWICE = "serial-twice"
+    RECORDER_UNREGISTERED = "recorder-unregistered"
+    RECORDER_UNASSIGNED = "recorder-unassigned"
 
 
 class DockingPhase(StrEnum):
@@ -99,6 +105,24 @@ class FileOutcome(StrEnum):
     SEALED = "sealed"
     KNOWN = "known"
     FAILED = "failed"
+
+
+class Difference(StrEnum):
+    """What a card shows against the same recorder's previous docking (R40)."""
+
+    MISSING = "missing"
+    REAPPEARED = "reappeared"
+    SEQUENCE_GAP = "sequence-gap"
+
+
+class ClockVerdict(StrEnum):
+    """How a recorder's clock went since its previous docking (R32)."""
+
+    WITHIN_LIMIT = "within-limit"
+    BEYOND_LIMIT = "beyond-limit"
+    UNDETERMINABLE = "undeterminable"
+    RESET = "reset"
+    FIRST_READING = "first-reading"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

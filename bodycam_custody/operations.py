@@ -4,12 +4,21 @@ What runs behind a row is in handlers.py; whoever only calls needs this module a
 """
 
 from collections.abc import Mapping
-from dataclasses import MISSING, dataclass, fields
+from dataclasses import MISSING, Field, dataclass, field, fields
 from enum import StrEnum
 from typing import Any, Final
 
 from bodycam_custody.errors import AuthorisationError, OperationUnknownError, RequestInvalidError
 from bodycam_custody.model import ClipState
+from bodycam_custody.recorders.requests import (
+    AddRecorder,
+    CheckRecorders,
+    EndRecorder,
+    IssueRecorder,
+    OneRecorder,
+    RecorderPage,
+    ReturnRecorder,
+)
 
 # Lists are given in pages of at most this many.
 PAGE_LIMIT = 1000
@@ -24,6 +33,8 @@ class Right(StrEnum):
     IMPORT = "import"
     VERIFY = "verify"
     MAINTAIN = "maintain"
+    HAND_OVER = "hand-over"
+    REGISTER = "register"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,7 +56,7 @@ class ClipPage:
 
     limit: int = 500
     after: str | None = None
-    state: str | None = None
+    state: str | None = field(default=None, metadata={"one_of": ClipState})
     docking_id: str | None = None
 
 
@@ -64,10 +75,27 @@ class OneDocking:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AcceptDocking:
+    """A docking, the custodian who takes it over, and why it is late if it is."""
+
+    docking_id: str
+    person: str
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ImportFolder:
     """A folder to take in, absolute."""
 
     path: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LearnSlot:
+    """A port of a recorder or card, and what that slot is called from now on."""
+
+    name: str
+    port: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,6 +123,10 @@ TABLE: Final[tuple[Operation, ...]] = tuple(
         ("status.show", "GET", "/v1/status", Nothing, Right.SEE, "CZ, HY"),
         ("dockings.list", "GET", "/v1/dockings", Page, Right.SEE, "A3 art. 7"),
         ("dockings.show", "GET", "/v1/dockings/{docking_id}", OneDocking, Right.SEE, "A3 art. 7"),
+        ("dockings.accept", "POST", "/v1/dockings/{docking_id}/accept", AcceptDocking, Right.HAND_OVER, "A3 art. 7"),
+        ("dockings.receipt", "POST", "/v1/dockings/{docking_id}/receipt", OneDocking, Right.HAND_OVER, "A3 art. 7"),
+        ("slots.list", "GET", "/v1/slots", Nothing, Right.SEE, "A3 art. 7"),
+        ("slots.learn", "POST", "/v1/slots", LearnSlot, Right.MAINTAIN, "A3 art. 7"),
         ("imports.start", "POST", "/v1/imports", ImportFolder, Right.IMPORT, "HH, CZ"),
         ("clips.list", "GET", "/v1/clips", ClipPage, Right.SEE, "A3 art. 3"),
         ("clips.show", "GET", "/v1/clips/{clip_id}", OneClip, Right.SEE, "A3 art. 3"),
@@ -104,6 +136,15 @@ TABLE: Final[tuple[Operation, ...]] = tuple(
         ("stores.rebuild", "POST", "/v1/stores/rebuild", Nothing, Right.MAINTAIN, "A3 art. 7"),
         ("audit.checkpoint", "POST", "/v1/audit/checkpoint", Nothing, Right.SEE, "A3 art. 5"),
         ("keys.show", "GET", "/v1/keys", Nothing, Right.SEE, "A3 art. 5"),
+        ("recorders.list", "GET", "/v1/recorders", RecorderPage, Right.SEE, "HY, CZ, QJ"),
+        # A serial may hold any printable character, so it never stands in a path.
+        ("recorders.show", "GET", "/v1/recorder", OneRecorder, Right.SEE, "HY, CZ"),
+        ("recorders.check", "GET", "/v1/recorders/check", CheckRecorders, Right.SEE, "HY, CZ, QJ"),
+        ("recorders.add", "POST", "/v1/recorders", AddRecorder, Right.REGISTER, "A3 art. 3"),
+        ("recorders.issue", "POST", "/v1/recorders/issue", IssueRecorder, Right.REGISTER, "HY, CZ"),
+        ("recorders.return", "POST", "/v1/recorders/return", ReturnRecorder, Right.REGISTER, "HY, CZ"),
+        ("recorders.fault", "POST", "/v1/recorders/fault", EndRecorder, Right.REGISTER, "HY, CZ"),
+        ("recorders.retire", "POST", "/v1/recorders/retire", EndRecorder, Right.REGISTER, "HY, CZ"),
     )
 )
 
@@ -138,28 +179,29 @@ def parse_request(operation: Operation, params: Mapping[str, object]) -> Any:
     Raises:
         RequestInvalidError: names the first parameter that is wrong.
     """
-    known = {field.name: field for field in fields(operation.request)}
+    known = {one.name: one for one in fields(operation.request)}
     for name in params:
         if name not in known:
             raise RequestInvalidError(name=name, expected=", ".join(known) or "none", found=str(params[name]))
     values: dict[str, object] = {}
-    for name, field in known.items():
+    for name, one in known.items():
         value = params.get(name)
-        if value is None and field.default is MISSING:
+        if value is None and one.default is MISSING:
             raise RequestInvalidError(name=name, expected="a value", found="nothing")
         if value is not None:
-            values[name] = _typed(name, value, is_number=field.type is int)
+            values[name] = _typed(one, value)
     return operation.request(**values)
 
 
-def _typed(name: str, value: object, *, is_number: bool) -> object:
-    if is_number:
+def _typed(parameter: Field[Any], value: object) -> object:
+    name, one_of = parameter.name, parameter.metadata.get("one_of")
+    if parameter.type in {int, int | None}:
         text = str(value)
         if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= PAGE_LIMIT:
             raise RequestInvalidError(name=name, expected=f"a number from 1 to {PAGE_LIMIT}", found=text)
         return int(text)
     if not isinstance(value, str):
         raise RequestInvalidError(name=name, expected="text", found=repr(value))
-    if name == "state" and value not in list(ClipState):
-        raise RequestInvalidError(name=name, expected=", ".join(ClipState), found=value)
+    if one_of is not None and value not in list(one_of):
+        raise RequestInvalidError(name=name, expected=", ".join(one_of), found=value)
     return value

@@ -19,8 +19,10 @@ from bodycam_custody.model import DockingId
 from bodycam_custody.progress import Progress
 from bodycam_custody.reconcile import reconcile
 from bodycam_custody.replication import replicate_lacking
+from bodycam_custody.slot_board import SlotBoard
 from bodycam_custody.station import Station
 from docking.card import UNKNOWN_RECORDER, DockedCard, DockingKind
+from docking.presence import SYSFS
 from hashing.errors import N_, StatedError, Statement, shown
 
 if TYPE_CHECKING:
@@ -30,6 +32,8 @@ logger = logging.getLogger(__name__)
 
 # How long an idle interpreter sleeps before it looks for work nobody announced.
 IDLE_LOOK_S = 60.0
+# Beside the station's own socket; what answers there is the service custody-probe@.
+PROBE_SOCKET = "probe"
 # More than can be under way at once, and enough to show what happened today.
 DOCKINGS_REMEMBERED = 500
 
@@ -37,7 +41,7 @@ DOCKINGS_REMEMBERED = 500
 class Runtime:
     """Runs what a station does beside answering. Use it as a context manager."""
 
-    def __init__(self, station: Station, *, mode: str) -> None:
+    def __init__(self, station: Station, *, mode: str, sysfs: Path = SYSFS) -> None:
         self.station = station
         self.mode = mode
         self.pid = os.getpid()
@@ -50,8 +54,11 @@ class Runtime:
         self._progress: dict[str, Progress] = {}
         self._cards = ThreadPoolExecutor(station.settings.docking.cards_at_once, thread_name_prefix="card")
         self._interpreter: threading.Thread | None = None
+        self._interpreter_seen_s = station.clock.monotonic_s()
         self._busy = threading.Lock()
         self._slots: Slots | None = None
+        self.board = SlotBoard(station, sysfs=sysfs)
+        """What stands in every slot; it looks by itself once slips are watched."""
 
     @property
     def progress(self) -> Mapping[str, Progress]:
@@ -81,6 +88,12 @@ class Runtime:
         self._interpreter.start()
         self.station.interpret_soon()
 
+    def interpreter_silence_s(self) -> float | None:
+        """Return how long ago the interpreter last made progress, None when it has ended or never began."""
+        if self._interpreter is None or not self._interpreter.is_alive():
+            return None
+        return self.station.clock.monotonic_s() - self._interpreter_seen_s
+
     def watch_slips(self) -> None:
         """Take in every card a trusted slip announces from now on, those already docked included.
 
@@ -91,6 +104,7 @@ class Runtime:
 
         self._slots = Slots(self.station, self.dock, self.new_docking_id)
         self._slots.start()
+        self.board.start()
 
     def dock(self, arrival: Arrival) -> "Future[None]":
         """Take in a card on a thread of its own, when one of `cards_at_once` is free."""
@@ -146,6 +160,7 @@ class Runtime:
         deadline_s = self.station.clock.monotonic_s() + wait_s
         if self._slots is not None:
             self._slots.stop()
+        self.board.stop()
         self._cards.shutdown(wait=False, cancel_futures=True)
         self.station.interpret_soon()
         if self._interpreter is not None:
@@ -157,7 +172,7 @@ class Runtime:
         """Wait until every docking begun has ended and every clip is interpreted."""
         self._cards.shutdown(wait=True)
         with self._busy:
-            interpret_waiting(self.station, launcher=find_launcher())
+            interpret_waiting(self.station, launcher=self._launcher())
 
     def _take_in(self, arrival: Arrival, progress: Progress) -> None:
         try:
@@ -175,18 +190,26 @@ class Runtime:
 
     def _interpret(self) -> None:
         while not self.station.stopping.is_set():
+            self._see_interpreter()
             self.station.has_work.wait(IDLE_LOOK_S)
             self.station.has_work.clear()
             if self.station.stopping.is_set():
                 return
             try:
                 with self._busy:
-                    interpret_waiting(self.station, launcher=find_launcher())
+                    interpret_waiting(self.station, launcher=self._launcher(), on_batch=self._see_interpreter)
             except StatedError:
                 logger.exception("interpretation waits")
             except Exception:
                 # The rim of this thread: sealed clips are safe without being interpreted, the next look tries again.
                 logger.exception("interpretation failed")
+
+    def _launcher(self) -> Path:
+        # custody-probe.socket makes it beside ours; looked for each time, as the service may come later.
+        return find_launcher(self.station.settings.paths.socket.with_name(PROBE_SOCKET))
+
+    def _see_interpreter(self) -> None:
+        self._interpreter_seen_s = self.station.clock.monotonic_s()
 
     def _importable(self, path: Path) -> Path:
         settings = self.station.settings

@@ -11,6 +11,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from bodycam_custody.clock import parse_rfc3339, rfc3339
 from bodycam_custody.entries import Draft, EntryKind
 from bodycam_custody.errors import StatedError
+from bodycam_custody.keeping import Keeper
 from bodycam_custody.runtime import Runtime
 
 logger = logging.getLogger(__name__)
@@ -20,6 +21,8 @@ CLOCK_GUARD_S = 5.0
 # A step smaller than this delays nothing that matters.
 CLOCK_STEP_S = 2.0
 CATCH_UP_MINUTES = 15
+# A bag is sealed by its entry; this is how long the daemon itself could still remove it.
+KEEP_MINUTES = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +48,7 @@ class Schedule:
         self.jobs: tuple[Job, ...] = (
             Job(name="clock-mark", every=timedelta(minutes=minutes), run=self._mark),
             Job(name="catch-up", every=timedelta(minutes=CATCH_UP_MINUTES), run=runtime.settle),
+            Job(name="keep", every=timedelta(minutes=KEEP_MINUTES), run=Keeper(runtime.station).run),
         )
 
     def start(self) -> None:

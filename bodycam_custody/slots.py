@@ -6,12 +6,15 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from pathlib import Path
 
+from bodycam_custody.dock_alarms import serial_twice_draft
 from bodycam_custody.docking_drafts import Arrival
 from bodycam_custody.entries import DAEMON
 from bodycam_custody.model import DockingId, DockingPhase
 from bodycam_custody.station import Station
+from docking.card import UNKNOWN_RECORDER
 from docking.card_mount import check_card_mount
 from docking.slips import DockSlip, read_slip
+from docking.usb_ports import port_of
 from docking.watch import SlipWatcher
 from hashing.errors import StatedError
 
@@ -32,6 +35,7 @@ class Slots:
         self._dock = dock
         self._new_docking_id = new_docking_id
         self._present: dict[Path, threading.Event] = {}
+        self._docked: dict[Path, Arrival] = {}
         self._lock = threading.Lock()
         settings = station.settings
         self._watcher = SlipWatcher(
@@ -62,6 +66,7 @@ class Slots:
     def _on_gone(self, path: Path) -> None:
         with self._lock:
             gone = self._present.pop(path, None)
+            self._docked.pop(path, None)
         if gone is not None:
             gone.set()
 
@@ -71,6 +76,7 @@ class Slots:
         while not gone.is_set():
             try:
                 arrival = self._arrival(path)
+                self._compare(path, arrival)
                 self._dock(arrival).result()
                 if self._is_closed(arrival.docking_id):
                     return
@@ -97,6 +103,30 @@ class Slots:
             actor=DAEMON,
         )
 
+    def _compare(self, path: Path, arrival: Arrival) -> None:
+        """Enter an alarm when the serial of `arrival` stands in another slot too: a claim two cannot make (R73).
+
+        It is entered before the docking, so that neither of them is ever shown as one that may go.
+
+        Raises:
+            LedgerRefusesError: the alarm could not be entered; the card is not read yet.
+        """
+        with self._lock:
+            self._docked = {slip: docked for slip, docked in self._docked.items() if slip.exists()}
+            others = [docked for slip, docked in self._docked.items() if slip != path and _contradict(docked, arrival)]
+            self._docked[path] = arrival
+        if others:
+            logger.error("serial is in two slots at once docking=%s", arrival.docking_id)
+            self._station.record.enter([serial_twice_draft([*others, arrival])])
+
     def _is_closed(self, docking_id: DockingId) -> bool:
         rows = self._station.catalog.rows("SELECT phase FROM dockings WHERE docking_id = ?", (docking_id,))
         return bool(rows) and rows[0]["phase"] == DockingPhase.CLOSED
+
+
+def _contradict(one: Arrival, other: Arrival) -> bool:
+    """Return whether two cards claim one recorder in different slots; two cards of one recorder share its port."""
+    ports = [arrival.card.port_path for arrival in (one, other)]
+    if one.card.recorder != other.card.recorder or one.card.recorder == UNKNOWN_RECORDER or None in ports:
+        return False
+    return len({port_of(port) for port in ports if port is not None}) > 1

@@ -54,6 +54,8 @@ class Station:
     remarks: set[Remark]
     sealing: threading.RLock = field(default_factory=threading.RLock)
     """Held from the look whether a clip is known to its entry: two cards may hold the same clip."""
+    judging: threading.Lock = field(default_factory=threading.Lock)
+    """Held while clips are judged."""
     stopping: threading.Event = field(default_factory=threading.Event)
     """Set when this process is to end: cards are let go, as a crash would."""
     has_work: threading.Event = field(default_factory=threading.Event)

@@ -3,6 +3,7 @@
 from typing import Any
 
 from bodycam_custody.clock import rfc3339
+from bodycam_custody.dock_alarms import standing_alarms
 from bodycam_custody.docking_answers import dockings_in_view
 from bodycam_custody.errors import NotFoundError
 from bodycam_custody.genesis import write_anchor
@@ -17,6 +18,7 @@ def show_status(runtime: Runtime, _: Nothing, __: Caller) -> Any:
     station = runtime.station
     settings, ledger = station.settings, station.ledger
     refusal = ledger.refusal
+    runtime.board.look()
     return {
         "station": {
             "origin": settings.station.origin,
@@ -36,6 +38,8 @@ def show_status(runtime: Runtime, _: Nothing, __: Caller) -> Any:
         },
         "stores": store_views(station),
         "disks_apart": station.stores.apart(),
+        "slots": [view for view in runtime.board.views() if view["is_dock"]],
+        "alarms": standing_alarms(station.catalog),
         "dockings": dockings_in_view(runtime),
         "clips": {
             "total": _number(runtime, "SELECT COUNT(*) AS n FROM clips"),

@@ -18,6 +18,7 @@ CHECKPOINT_KEY = "checkpoint.key"
 BAG_KEY = "bag.key"
 PRINCIPAL = "station"
 _KEY_MODE = 0o600
+_CREDENTIAL_MODE = 0o440
 # A key file is a few hundred bytes.
 _KEY_LIMIT_BYTES = 16 * 1024
 
@@ -33,7 +34,7 @@ class StationKeys:
     def allowed_signers(self) -> AllowedSigners:
         """Who may sign bags and store markers, and for nothing else: the file trust/allowed_signers."""
         station = AllowedSigner(
-            principals=(PRINCIPAL,), namespaces=(Namespace.BAG, Namespace.STORE), key=self.bag.public
+            principals=(PRINCIPAL,), namespaces=(Namespace.BAG, Namespace.STORE, Namespace.RECEIPT), key=self.bag.public
         )
         return AllowedSigners(signers=(station,))
 
@@ -81,8 +82,16 @@ def _read_private(path: Path) -> bytes:
         found = os.fstat(descriptor)
         if not stat.S_ISREG(found.st_mode):
             raise KeyMissingError(path=shown(path), reason=Statement(N_("It is not a regular file.")))
-        if found.st_mode & 0o077 or found.st_uid not in {os.geteuid(), 0}:
+        if _is_exposed(found):
             raise KeyExposedError(path=shown(path), mode=f"{stat.S_IMODE(found.st_mode):04o}", uid=found.st_uid)
         return os.read(descriptor, _KEY_LIMIT_BYTES)
     finally:
         os.close(descriptor)
+
+
+def _is_exposed(found: os.stat_result) -> bool:
+    mode = stat.S_IMODE(found.st_mode)
+    # systemd passes a credential as root's file with an ACL entry for its one reader; its mode then shows the mask of
+    # the ACL where the group's bits stand (acl(5)), and root's own group is no stranger.
+    is_credential = (found.st_uid, found.st_gid, mode) == (0, 0, _CREDENTIAL_MODE)
+    return not is_credential and (bool(mode & 0o077) or found.st_uid not in {os.geteuid(), 0})

@@ -5,17 +5,21 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from bodycam_custody.clock import rfc3339
+from bodycam_custody.dock_alarms import held_remarks
 from bodycam_custody.docking_drafts import Arrival
 from bodycam_custody.error_codes import problem_of_code
+from bodycam_custody.judged_views import judged_remarks, judged_view
 from bodycam_custody.model import ClipState, DockingPhase, FileOutcome, Handover, Remark
 from bodycam_custody.progress import Progress
+from bodycam_custody.recorders.attribution import Attribution, attribution_at, attributions_of_clips
+from bodycam_custody.slot_names import slot_shown
 from bodycam_custody.station import Station
 from docking.source import FileType, SpecialKind
 from hashing.errors import StatedError, Statement, shown
 
 SAFE_STATES = frozenset({ClipState.SAFE, ClipState.SAFE_ONE_DISK, ClipState.SAFE_DISKS_UNPROVEN})
 # What could not even be listed may hold recordings.
-_UNLISTED = (SpecialKind.UNREADABLE_DIRECTORY, SpecialKind.UNREADABLE_ENTRY, SpecialKind.DIRECTORY_LOOP)
+UNLISTED = (SpecialKind.UNREADABLE_DIRECTORY, SpecialKind.UNREADABLE_ENTRY, SpecialKind.DIRECTORY_LOOP)
 _STATE_REMARKS = {
     ClipState.SAFE_ONE_DISK: Remark.STORES_ON_ONE_DISK,
     ClipState.SAFE_DISKS_UNPROVEN: Remark.DISKS_UNPROVEN,
@@ -56,14 +60,17 @@ def _travelling(facts: Mapping[str, object]) -> dict[str, Any]:
 
 def clip_views(station: Station, rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """Return clips as listed; `rows` are rows of the catalog's clips table."""
-    copies = _copies_of(station, [row["clip_id"] for row in rows])
-    return [_clip_view(row, copies.get(row["clip_id"], [])) for row in rows]
+    clip_ids = [row["clip_id"] for row in rows]
+    copies, people = _copies_of(station, clip_ids), attributions_of_clips(station.catalog, clip_ids)
+    return [_clip_view(row, copies.get(row["clip_id"], []), people[row["clip_id"]]) for row in rows]
 
 
-def _clip_view(row: Mapping[str, Any], copies: list[dict[str, Any]]) -> dict[str, Any]:
+def _clip_view(row: Mapping[str, Any], copies: list[dict[str, Any]], people: Attribution) -> dict[str, Any]:
     return {
         "clip_id": row["clip_id"],
         "recorder_id": row["recorder"],
+        "officer_id": people.officer,
+        "operator_id": people.operator,
         "device_id": row["device_id"],
         "source_path": None if row["path"] is None else shown(row["path"]),
         "size_bytes": row["size_bytes"],
@@ -81,7 +88,7 @@ def _clip_view(row: Mapping[str, Any], copies: list[dict[str, Any]]) -> dict[str
         "docked_at": row["docked_at"],
         "docking_id": row["docking_id"],
         "session_id": row["session_id"],
-        "remarks": _remarks(row),
+        "remarks": [*people.remarks, *_remarks(row)],
     }
 
 
@@ -128,11 +135,15 @@ def docking_view(station: Station, row: Mapping[str, Any], progress: Progress | 
     if phase is DockingPhase.CLOSED and waiting_clips:
         phase = DockingPhase.INTERPRETING
     bytes_known = sum(size for outcome, (_, size) in outcomes.items() if outcome != FileOutcome.WAITING)
+    people = attribution_at(station.catalog, recorder=row["recorder"], kind=row["kind"], docked_at=row["docked_at"])
+    held = held_remarks(station.catalog, docking_id)
     return {
         "docking_id": docking_id,
         "kind": row["kind"],
-        "slot": row["slot"],
+        "slot": slot_shown(station.catalog, row["port"], row["slot"]),
         "recorder_id": row["recorder"],
+        "officer_id": people.officer,
+        "operator_id": people.operator,
         "phase": phase,
         "seen_at": row["seen_at"],
         "docked_at": row["docked_at"],
@@ -150,10 +161,15 @@ def docking_view(station: Station, row: Mapping[str, Any], progress: Progress | 
         "special_files": row["special_files"],
         "interpretation_waiting": waiting_clips,
         "safe_to_take_away": _safe_to_take_away(station, row, outcomes, states),
-        "remarks": sorted({_STATE_REMARKS[state] for state in states if state in _STATE_REMARKS}),
+        **judged_view(row),
+        "remarks": sorted({*_remarks_on(states), *people.remarks, *judged_remarks(row), *held}),
         "problems": [problem(error) for error in progress.problems] if progress else _recorded_problems(row),
         "handover": handover,
     }
+
+
+def _remarks_on(states: Mapping[ClipState, int]) -> set[Remark]:
+    return {_STATE_REMARKS[state] for state in states if state in _STATE_REMARKS}
 
 
 def _recorded_problems(row: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -167,18 +183,19 @@ def _safe_to_take_away(
     outcomes: Mapping[str, tuple[int, int]],
     states: Mapping[ClipState, int],
 ) -> str:
-    """Only when the whole card was read and every file of it is SAFE may the recorder go (R11, R43)."""
+    """Only when the whole card was read, every file of it is SAFE and nothing holds it may it go (R11, R43, R73)."""
     if row["phase"] in {DockingPhase.INVENTORY, DockingPhase.COPYING}:
         return "cannot-tell"
-    marks = ",".join("?" * len(_UNLISTED))
+    marks = ",".join("?" * len(UNLISTED))
     unlisted = _count(
         station,
         f"SELECT COUNT(*) AS n FROM specials WHERE docking_id = ? AND kind IN ({marks})",  # noqa: S608  # only marks
         row["docking_id"],
-        *_UNLISTED,
+        *UNLISTED,
     )
     left = outcomes.get(FileOutcome.WAITING, (0, 0))[0] + outcomes.get(FileOutcome.FAILED, (0, 0))[0]
-    is_whole = row["phase"] == DockingPhase.CLOSED and not left and not unlisted
+    is_held = bool(held_remarks(station.catalog, row["docking_id"]))
+    is_whole = row["phase"] == DockingPhase.CLOSED and not left and not unlisted and not is_held
     return "yes" if is_whole and all(state in SAFE_STATES for state in states) else "no"
 
 
@@ -205,21 +222,26 @@ def _clips_of_docking(station: Station, docking_id: str) -> tuple[int, dict[str,
     return sum(row["n"] for row in rows if row["waits"]), handover, states
 
 
-def pending_docking_view(arrival: Arrival, progress: Progress) -> dict[str, Any]:
+def pending_docking_view(station: Station, arrival: Arrival, progress: Progress) -> dict[str, Any]:
     """Return a docking that has no entry yet: it waits for its turn, or the ledger took nothing."""
     problems = [problem(error) for error in progress.problems]
+    card, docked_at = arrival.card, rfc3339(arrival.docked_at)
+    people = attribution_at(station.catalog, recorder=card.recorder, kind=card.kind, docked_at=docked_at)
     return {
         "docking_id": arrival.docking_id,
-        "kind": arrival.card.kind.value,
-        "slot": arrival.card.slot,
-        "recorder_id": arrival.card.recorder,
+        "kind": card.kind.value,
+        "slot": slot_shown(station.catalog, card.port_path, card.slot),
+        "recorder_id": card.recorder,
+        "officer_id": people.officer,
+        "operator_id": people.operator,
         "phase": DockingPhase.FAILED if problems else DockingPhase.INVENTORY,
         "seen_at": None,
-        "docked_at": rfc3339(arrival.docked_at),
+        "docked_at": docked_at,
         "closed_at": None,
         **dict.fromkeys(_COUNTS, 0),
+        **judged_view(None),
         "safe_to_take_away": "no" if problems else "cannot-tell",
-        "remarks": [],
+        "remarks": sorted(people.remarks),
         "problems": problems,
         "handover": dict.fromkeys(map(str, Handover), 0),
     }

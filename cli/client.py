@@ -41,21 +41,30 @@ class Station:
         """Return one docking with its files."""
         return cast(wire.DockingDetail, self._call("dockings.show", {"docking_id": docking_id}))
 
+    def accept_docking(self, docking_id: str, *, person: str, reason: str | None) -> wire.Accepted:
+        """Enter that a custodian takes a docking over."""
+        wanted = {"docking_id": docking_id, "person": person, "reason": reason}
+        return cast(wire.Accepted, self._call("dockings.accept", wanted))
+
+    def issue_receipt(self, docking_id: str) -> wire.Receipt:
+        """Give the signed receipt for a docking; its digest enters the ledger."""
+        return cast(wire.Receipt, self._call("dockings.receipt", {"docking_id": docking_id}))
+
+    def slots(self) -> list[wire.Slot]:
+        """Return every slot and what stands in it now."""
+        return cast(list[wire.Slot], cast(dict[str, Any], self._call("slots.list", {}))["items"])
+
+    def learn_slot(self, name: str, *, port: str) -> wire.Learnt:
+        """Give a port its name."""
+        return cast(wire.Learnt, self._call("slots.learn", {"name": name, "port": port}))
+
     def start_import(self, folder: Path) -> str:
         """Start the import of a folder and return its docking id."""
         return cast(dict[str, str], self._call("imports.start", {"path": str(folder)}))["docking_id"]
 
     def clips(self, *, state: str | None, docking_id: str | None) -> list[wire.Clip]:
         """Return every clip of that state and docking, all pages."""
-        found: list[wire.Clip] = []
-        after: str | None = None
-        while True:
-            wanted = {"limit": _PAGE, "after": after, "state": state, "docking_id": docking_id}
-            page = cast(dict[str, Any], self._call("clips.list", wanted))
-            found.extend(page["items"])
-            after = page["next"]
-            if after is None:
-                return found
+        return cast(list[wire.Clip], self._every("clips.list", {"state": state, "docking_id": docking_id}))
 
     def clip(self, clip_id: str) -> wire.ClipDetail:
         """Return everything known of one clip."""
@@ -91,6 +100,33 @@ class Station:
     def keys(self) -> wire.Keys:
         """Return the station's public keys."""
         return cast(wire.Keys, self._call("keys.show", {}))
+
+    def recorders(self, *, state: str | None) -> list[wire.Recorder]:
+        """Return every recorder of that state, all pages."""
+        return cast(list[wire.Recorder], self._every("recorders.list", {"state": state}))
+
+    def recorder(self, recorder_id: str) -> wire.RecorderDetail:
+        """Return everything the register says of one recorder."""
+        return cast(wire.RecorderDetail, self._call("recorders.show", {"recorder_id": recorder_id}))
+
+    def check_recorders(self, *, minimum: str | None, since: str | None) -> wire.RecorderCheck:
+        """Hold the register against what was docked."""
+        return cast(wire.RecorderCheck, self._call("recorders.check", {"minimum": minimum, "since": since}))
+
+    def enter_recorder_act(self, act: str, given: Mapping[str, object]) -> wire.Recorder:
+        """Enter an act on a recorder (add, issue, return, fault, retire); return the recorder after it."""
+        return cast(wire.Recorder, self._call(f"recorders.{act}", given))
+
+    def _every(self, name: str, wanted: Mapping[str, object]) -> list[Any]:
+        """Return the items of all pages of a list."""
+        found: list[Any] = []
+        after: str | None = None
+        while True:
+            page = cast(dict[str, Any], self._call(name, {"limit": _PAGE, "after": after, **wanted}))
+            found.extend(page["items"])
+            after = page["next"]
+            if after is None:
+                return found
 
 
 @contextmanager

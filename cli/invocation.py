@@ -17,6 +17,7 @@ ClipId = Annotated[
     str,
     typer.Argument(metavar="CLIP", help=_("Id of the clip, or its first 6 characters or more."), show_default=False),
 ]
+DockingId = Annotated[str, typer.Argument(metavar="ID", help=_("Id of the docking."), show_default=False)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -49,6 +49,14 @@ REMARK: Final[Mapping[str, str]] = {
     "probe-not-sandboxed": N_("the recording was read without a sandbox: this machine allows none"),
     "foreign-file": N_("does not belong on a recorder's card; kept and reported, never opened"),
     "orphan-sidecar": N_("accompanying file without its recording"),
+    "files-gone": N_("files that were on this recorder at its previous docking are gone and were never kept"),
+    "clock-drifts": N_("the recorder's clock drifts by more than 3 seconds a day"),
+    "clock-reset": N_("the recorder's clock had fallen back to a factory date; its battery may have died"),
+    "serial-twice": N_(
+        "the same serial was in two slots at once: both dockings are held; dock one recorder after the other"
+    ),
+    "recorder-unregistered": N_("the recorder is not registered: sealed and held, not to be filed before it is"),
+    "recorder-unassigned": N_("nobody is known to have answered for the recorder when it was docked"),
 }
 FILE_TYPE: Final[Mapping[str, str]] = {
     "video": N_("video"),
@@ -67,6 +75,22 @@ PHASE: Final[Mapping[str, str]] = {
     "failed": N_("failed"),
 }
 STEP: Final[Mapping[str, str]] = {**PHASE, "preparing": N_("preparing"), "verifying": N_("verifying")}
+SLOT_REMARK: Final[Mapping[str, str]] = {
+    "serial-unknown": N_("the recorder names no serial: what is sealed is under an unknown recorder"),
+    "several-cards": N_("the recorder has several cards; each is read"),
+}
+SLOT_PHASE: Final[Mapping[str, str]] = {
+    "empty": N_("empty"),
+    "present-locked": N_("present, locked"),
+    "unlocking": N_("unlocking"),
+    "storage": N_("present, not mounted yet"),
+    "mounted": N_("mounted"),
+    "reading": N_("reading"),
+    "safe": N_("safe, may be taken away"),
+    "released": N_("released"),
+    "refused": N_("REFUSED"),
+    "gone-early": N_("TAKEN AWAY TOO EARLY"),
+}
 DOCKING_KIND: Final[Mapping[str, str]] = {"dock": N_("docked"), "import": N_("imported folder")}
 TAKE_AWAY: Final[Mapping[str, str]] = {
     "yes": N_("may be taken away"),
@@ -96,6 +120,28 @@ SPECIAL_KIND: Final[Mapping[str, str]] = {
     "other-filesystem": N_("folder of another file system"),
     "unreadable-directory": N_("unreadable folder"),
 }
+CLOCK_VERDICT: Final[Mapping[str, str]] = {
+    "within-limit": N_("drifts within 3 seconds a day"),
+    "beyond-limit": N_("DRIFTS by more than 3 seconds a day"),
+    "undeterminable": N_("its drift cannot be determined"),
+    "reset": N_("had fallen back to a FACTORY DATE"),
+    "first-reading": N_("measured for the first time"),
+}
+RECORDER_STATE: Final[Mapping[str, str]] = {
+    "unregistered": N_("NOT REGISTERED"),
+    "in-stock": N_("in stock"),
+    "issued": N_("issued"),
+    "faulty": N_("FAULTY"),
+    "retired": N_("retired"),
+}
+RECORDER_FINDING: Final[Mapping[str, str]] = {
+    "missing": N_("Missing"),
+    "overdue": N_("Overdue"),
+    "faulty": N_("Faulty"),
+    "unregistered": N_("Not registered"),
+    "officers-without": N_("Officers without a usable recorder"),
+    "per-officer": N_("Recorders in service, officers"),
+}
 HANDOVER_POINT: Final[Mapping[str, str]] = {
     "dock": N_("docking"),
     "acceptance": N_("acceptance by the custodian"),
@@ -116,6 +162,12 @@ ENTRY_KIND: Final[Mapping[str, str]] = {
     "dock.seen": N_("card docked"),
     "dock.inventory": N_("card listed"),
     "dock.closed": N_("docking finished"),
+    "dock.compared": N_("card compared with the previous docking"),
+    "clock.judged": N_("recorder's clock judged"),
+    "dock.alarmed": N_("ALARM at the dock"),
+    "slot.learnt": N_("slot named"),
+    "dock.accepted": N_("accepted by the custodian"),
+    "receipt.issued": N_("receipt issued"),
     "clip.sealed": N_("sealed: hashed and signed"),
     "supplement.sealed": N_("later accompanying file sealed"),
     "clip.sighted": N_("seen on a card"),
@@ -130,6 +182,11 @@ ENTRY_KIND: Final[Mapping[str, str]] = {
     "clip.judged": N_("handover judged"),
     "clip.verified": N_("copies re-read and compared"),
     "clock.mark": N_("clock mark"),
+    "recorder.registered": N_("recorder registered"),
+    "recorder.issued": N_("recorder issued"),
+    "recorder.returned": N_("recorder returned"),
+    "recorder.faulted": N_("recorder found faulty"),
+    "recorder.retired": N_("recorder retired"),
     "rule_set.loaded": N_("rule set in force"),
 }
 

@@ -35,6 +35,12 @@ def span(start: str | None, stop: str | None, zone: tzinfo) -> str:
     return f"{first:%Y-%m-%d %H:%M:%S} – {last.strftime(form)}"
 
 
+def duration(milliseconds: int) -> str:
+    """Return a length of time in hours, minutes and seconds, rounded up: what is late by a moment is not late by 0."""
+    seconds = -(-milliseconds // 1000)
+    return f"{seconds // 3600}:{seconds % 3600 // 60:02d}:{seconds % 60:02d}"
+
+
 def _local(text: str, zone: tzinfo) -> datetime:
     return datetime.fromisoformat(text).astimezone(zone)
 

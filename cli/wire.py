@@ -26,6 +26,8 @@ class Docking(TypedDict):
     kind: str
     slot: str | None
     recorder_id: str
+    officer_id: str | None
+    operator_id: str | None
     phase: str
     seen_at: str
     docked_at: str | None
@@ -41,6 +43,17 @@ class Docking(TypedDict):
     special_files: int
     interpretation_waiting: int
     safe_to_take_away: Answer
+    previous_docking_id: str | None
+    files_missing: int | None
+    files_missing_unkept: int | None
+    files_reappeared: int | None
+    sequence_gaps: int | None
+    clock_offset_ms: int | None
+    clock_offset_uncertainty_ms: int | None
+    clock_verdict: str | None
+    clock_drift_ms_per_day: int | None
+    accepted_at: str | None
+    accepted_by: str | None
     remarks: list[str]
     problems: list[Problem]
     handover: dict[str, int]
@@ -64,11 +77,85 @@ class SpecialFile(TypedDict):
     kind: str
 
 
+class CardDifference(TypedDict):
+    """What a card shows against the same recorder's previous docking: a file, or numbers no file bears."""
+
+    what: str
+    path: str | None
+    size_bytes: int | None
+    kept: bool | None
+    clip_id: str | None
+    device_id: str | None
+    first: int | None
+    last: int | None
+
+
 class DockingDetail(Docking):
     """A docking with every file of its card."""
 
     files: list[DockedFile]
+    differences: list[CardDifference]
     specials: list[SpecialFile]
+
+
+class Accepted(TypedDict):
+    """What a custodian took over."""
+
+    docking_id: str
+    accepted_at: str
+    accepted_by: str
+    clips: int
+    late: int
+    waiting: int
+    files_left: int
+    entry: int
+
+
+class Receipt(TypedDict):
+    """A signed receipt: `canonical` is the JSON document that `signature` covers."""
+
+    docking_id: str
+    canonical: str
+    sha256: str
+    signature: str
+    entry: int
+
+
+class ReceiptHandover(TypedDict):
+    """When a recording was handed over, and the verdict on that."""
+
+    recorded_from: str | None
+    recorded_to: str | None
+    due: str | None
+    verdict: str
+    reason: str
+    late_ms: int | None
+
+
+class ReceiptFile(TypedDict):
+    """One file of the card on a receipt."""
+
+    clip_id: str
+    name: str | None
+    size_bytes: int
+    sha256: str | None
+    file_type: str
+    outcome: str
+    sightings: int
+    handover: ReceiptHandover | None
+
+
+class ReceiptDocument(TypedDict):
+    """What a receipt says (docs/receipt-format.md)."""
+
+    issued_at: str
+    station: dict[str, str]
+    rules: Facts
+    docking: Facts
+    counts: dict[str, int]
+    longest_late_ms: int | None
+    files: list[ReceiptFile]
+    checkpoint: Facts
 
 
 class Copy(TypedDict):
@@ -85,6 +172,8 @@ class Clip(TypedDict):
 
     clip_id: str
     recorder_id: str
+    officer_id: str | None
+    operator_id: str | None
     source_path: str | None  # None once the name is erased
     size_bytes: int
     sha256: str
@@ -226,6 +315,98 @@ class Keys(TypedDict):
     genesis: str
 
 
+class Recorder(TypedDict):
+    """One recorder as the register has it, or as it was docked without being in it."""
+
+    recorder_id: str
+    state: str
+    model: str | None
+    unit: str | None
+    capacity_gb: int | None
+    note: str | None
+    officer_id: str | None
+    operator_id: str | None
+    held_since: str | None
+    faulty_since: str | None
+    retired_at: str | None
+    registered_at: str | None
+    dockings: int
+    first_docked_at: str | None
+    last_docked_at: str | None
+
+
+class Assignment(TypedDict):
+    """Who answered for a recorder from when to when, and when that was entered."""
+
+    officer_id: str
+    operator_id: str
+    since: str
+    until: str | None
+    entered_at: str
+
+
+class RecorderAct(TypedDict):
+    """One act on a recorder."""
+
+    seq: int
+    kind: str
+    dated: str
+    entered_at: str
+    officer_id: str | None
+    operator_id: str | None
+    by: str | None
+    note: str | None
+
+
+class RecorderDetail(Recorder):
+    """Everything the register says of one recorder."""
+
+    assignments: list[Assignment]
+    history: list[RecorderAct]
+
+
+class RecorderCount(TypedDict):
+    """Recorders with one finding, and out of how many."""
+
+    count: int
+    of: int
+    items: list[Recorder]
+
+
+class OfficerCount(TypedDict):
+    """Officers with one finding, by person id, and out of how many."""
+
+    count: int
+    of: int
+    items: list[str]
+
+
+class RecordersPerOfficer(TypedDict):
+    """How many recorders in service there are for each officer."""
+
+    recorders: int
+    officers: int
+    ratio: float | None
+    minimum: float | None
+    enough: Answer | None
+
+
+class RecorderCheck(TypedDict):
+    """What a check of the register found."""
+
+    at: str
+    handover_hours: int
+    since: str | None
+    registered: int
+    by_state: dict[str, int]
+    missing: RecorderCount
+    overdue: RecorderCount
+    faulty: RecorderCount
+    unregistered: RecorderCount
+    officers_without: OfficerCount
+    per_officer: RecordersPerOfficer
+
+
 class StationFacts(TypedDict):
     """Who the station is and which rules it serves."""
 
@@ -273,6 +454,41 @@ class Backlog(TypedDict):
     failed_files: int
 
 
+class Slot(TypedDict):
+    """One slot and what stands in it."""
+
+    slot: str | None  # None until its name is learnt
+    port: str
+    phase: str
+    is_dock: bool
+    arrivals: int
+    recorder_id: str | None
+    device: str | None
+    product: str | None
+    docking_id: str | None
+    remarks: list[str]
+    problem: Problem | None
+
+
+class Learnt(TypedDict):
+    """A slot that has a name now."""
+
+    slot: str
+    port: str
+    before: str | None
+
+
+class Alarm(TypedDict):
+    """Something wrong at the dock that nothing has settled yet."""
+
+    at: str
+    code: str
+    recorder_id: str | None
+    slots: list[str]
+    docking_ids: list[str]
+    problem: Problem
+
+
 class Status(TypedDict):
     """The station at a glance."""
 
@@ -281,6 +497,8 @@ class Status(TypedDict):
     ledger: LedgerFacts
     stores: list[Store]
     disks_apart: Answer
+    slots: list[Slot]
+    alarms: list[Alarm]
     dockings: list[Docking]
     clips: ClipCounts
     backlog: Backlog

@@ -17,7 +17,9 @@ def load_settings(path: Path | None, environ: Mapping[str, str]) -> Settings:
 
     Read are `path`, else the file that CUSTODY_CONFIG names, else /etc/bodycam-custody/config.toml, and the files
     `conf.d/*.toml` beside it. Relative paths start at the folder of the file they stand in. What a path points to is
-    not looked at, except that symbolic links are followed to see whether one folder lies inside another.
+    not looked at, except that symbolic links are followed to see whether one folder lies inside another. Without
+    `paths.keys`, the keys are those systemd passes as credentials (CREDENTIALS_DIRECTORY), else those in the state
+    folder.
 
     Raises:
         ConfigError: anything is missing, unknown, set twice, of the wrong kind or contradictory; all of it at once.
@@ -28,7 +30,7 @@ def load_settings(path: Path | None, environ: Mapping[str, str]) -> Settings:
         for table in TABLES
         if table != STORES
     }
-    values["paths"] = _with_state_folders(values["paths"])
+    values["paths"] = _with_computed_folders(values["paths"], environ)
     stores = [_checked(STORES, store.where, store.keys, store.file, merged) for store in merged.stores]
     merged.problems.extend(disagreements(merged, values["paths"], stores))
     if merged.problems:
@@ -54,9 +56,12 @@ def _checked(table: str, where: str, placed: Mapping[str, Placed], file: Path, m
     return values
 
 
-def _with_state_folders(paths: Mapping[str, Any]) -> dict[str, Any]:
+def _with_computed_folders(paths: Mapping[str, Any], environ: Mapping[str, str]) -> dict[str, Any]:
     state = paths.get("state", DEFAULT_STATE)
-    return {"state": state, "keys": state / "keys", "trust": state / "trust"} | dict(paths)
+    # systemd.exec(5): set for a service with LoadCredential=, to a folder only that service can read.
+    credentials = environ.get("CREDENTIALS_DIRECTORY")
+    keys = Path(credentials) if credentials else state / "keys"
+    return {"state": state, "keys": keys, "trust": state / "trust"} | dict(paths)
 
 
 def _settings(values: Mapping[str, Mapping[str, Any]], stores: list[dict[str, Any]]) -> Settings:

@@ -58,6 +58,15 @@ def recorder_text(*, vendor_id: str | None, product_id: str | None, serial: str 
         return UNKNOWN_RECORDER
 
 
+def is_recorder_text(text: str) -> bool:
+    """Return whether `text` names one recorder as `recorder_text` would; `UNKNOWN_RECORDER` names none."""
+    kind, _, rest = text.partition(":")
+    vendor_id, _, rest = rest.partition(":")
+    product_id, _, serial = rest.partition(":")
+    named = recorder_text(vendor_id=vendor_id, product_id=product_id, serial=serial)
+    return kind == "usb" and named == text
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DockedCard:
     """A card (or an imported folder) whose files can be read below `root`.

@@ -43,13 +43,22 @@ def canonical_line(value: Mapping[str, Json]) -> bytes:
     Raises:
         NotCanonicalError: something in `value` has no canonical form here; the error names the place.
     """
-    if not isinstance(value, dict):
-        raise NotCanonicalError(place="$", problem=ValueProblem.NOT_JSON)
-    _refuse_unwritable(value, "$", 0)
-    line = _encode(value).encode()
+    line = canonical_bytes(value)
     if len(line) > MAX_LINE_BYTES:
         raise NotCanonicalError(place="$", problem=ValueProblem.TOO_LONG)
     return line
+
+
+def canonical_bytes(value: Mapping[str, Json]) -> bytes:
+    """Return the same as `canonical_line`, of any length: for documents that are files of their own.
+
+    Raises:
+        NotCanonicalError: something in `value` has no canonical form here; the error names the place.
+    """
+    if not isinstance(value, dict):
+        raise NotCanonicalError(place="$", problem=ValueProblem.NOT_JSON)
+    _refuse_unwritable(value, "$", 0)
+    return _encode(value).encode()
 
 
 def parse_line(line: bytes) -> dict[str, Json]:

@@ -15,3 +15,6 @@ class Namespace(StrEnum):
 
     STORE = "custody-store"
     """The marker of a store, signed by the station."""
+
+    RECEIPT = "custody-receipt"
+    """The receipt for a docking, signed by the station."""

@@ -1,12 +1,14 @@
 """`custody dock …`."""
 
+import json
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from cli import output
 from cli.exit_codes import ExitCode
-from cli.invocation import AsJson, invocation_of
+from cli.invocation import AsJson, DockingId, invocation_of
 from cli.language import _
 
 app = typer.Typer(help=_("Cards at the station and what became of them."), no_args_is_help=True, rich_markup_mode=None)
@@ -26,4 +28,110 @@ def list_dockings(
     with connect(settings) as station:
         found = station.dockings(limit=limit)
     output.show(found, lambda: dockings_text(found, settings.station.zone, output.columns()), as_json=as_json)
+    return ExitCode.DONE
+
+
+@app.command(
+    help=_("Show one docking: every count, what differs from the docking before, and whether the card may go.")
+)
+def show(context: typer.Context, docking_id: DockingId, as_json: AsJson = False) -> ExitCode:
+    """Show one docking."""
+    from cli.client import connect
+    from cli.views.docking import docking_text
+
+    settings = invocation_of(context).settings()
+    with connect(settings) as station:
+        found = station.docking(docking_id)
+    output.show(found, lambda: docking_text(found, settings.station.zone), as_json=as_json)
+    return ExitCode.DONE
+
+
+@app.command(help=_("Enter that a custodian takes over what a docking brought."))
+def accept(
+    context: typer.Context,
+    docking_id: DockingId,
+    by: Annotated[str, typer.Option(metavar="PERSON_ID", help=_("The custodian who accepts."))],
+    reason: Annotated[
+        str | None, typer.Option(metavar="TEXT", help=_("Why it is late, if it is; kept apart from the ledger."))
+    ] = None,
+    as_json: AsJson = False,
+) -> ExitCode:
+    """Accept one docking."""
+    from cli.client import connect
+    from cli.views.acceptance import accepted_text
+
+    settings = invocation_of(context).settings()
+    with connect(settings) as station:
+        done = station.accept_docking(docking_id, person=by, reason=reason)
+    output.show(done, lambda: accepted_text(done, settings.station.zone), as_json=as_json)
+    return ExitCode.DONE
+
+
+@app.command(help=_("Give the signed receipt for a docking, as a page to print and sign."))
+def receipt(
+    context: typer.Context,
+    docking_id: DockingId,
+    out: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help=_("Write the page to this new file, the signed form to FILE.json and .sig.")),
+    ] = None,
+    as_json: AsJson = False,
+) -> ExitCode:
+    """Give the receipt for one docking."""
+    from cli.client import connect
+    from cli.views.receipt import receipt_text
+
+    files = [] if out is None else [out, out.with_name(f"{out.name}.json"), out.with_name(f"{out.name}.json.sig")]
+    for file in files:
+        if file.exists():
+            raise typer.BadParameter(_("{file} is there already; choose a new file").format(file=file))
+    settings = invocation_of(context).settings()
+    with connect(settings) as station:
+        given = station.issue_receipt(docking_id)
+    page = receipt_text(given, json.loads(given["canonical"]), settings.station.zone)
+    for file, text in zip(files, (f"{page}\n", given["canonical"], given["signature"]), strict=False):
+        with file.open("x", encoding="utf-8") as written:
+            written.write(text)
+    output.show(given, lambda: page, as_json=as_json)
+    return ExitCode.DONE
+
+
+@app.command(help=_("List the slots of this station and what stands in each of them now."))
+def slots(context: typer.Context, as_json: AsJson = False) -> ExitCode:
+    """List the slots; a refused device ends with NOT_ALL_SAFE."""
+    from cli.client import connect
+    from cli.views.slots import slots_text
+
+    with connect(invocation_of(context).settings()) as station:
+        found = station.slots()
+    output.show(found, lambda: slots_text(found), as_json=as_json)
+    return ExitCode.NOT_ALL_SAFE if any(slot["problem"] for slot in found) else ExitCode.DONE
+
+
+@app.command(help=_("Name a slot: the one into which something is plugged next, or that of a port."))
+def learn(
+    context: typer.Context,
+    name: Annotated[str, typer.Argument(metavar="NAME", help=_('What is painted beside it, such as "slot 3".'))],
+    port: Annotated[
+        str | None,
+        typer.Option(metavar="PATH", help=_("Its port, as `custody dock slots` shows it; nothing is waited for.")),
+    ] = None,
+    wait: Annotated[int, typer.Option(min=1, metavar="SECONDS", help=_("How long to wait for an arrival."))] = 120,
+    as_json: AsJson = False,
+) -> ExitCode:
+    """Learn the name of one slot."""
+    from cli.client import connect
+    from cli.slot_learning import wait_for_arrival
+    from cli.views.slots import learnt_text
+
+    with connect(invocation_of(context).settings()) as station:
+        if port is None:
+            output.show_note(_("Plug a recorder into {name} now.").format(name=name))
+            arrived = wait_for_arrival(station.slots, wait_s=wait)
+            if len(arrived) != 1:
+                output.show_note(_("Nothing was plugged in.") if not arrived else _("Plug in one at a time, please."))
+                return ExitCode.FAILED
+            port = arrived[0]["port"]
+        learnt = station.learn_slot(name, port=port)
+    output.show(learnt, lambda: learnt_text(learnt), as_json=as_json)
     return ExitCode.DONE

@@ -29,6 +29,8 @@ def _about(clip: ClipDetail, zone: tzinfo) -> list[tuple[str, str]]:
         (_("Clip"), clip["clip_id"]),
         (_("Name on the card"), clip["source_path"] or "–"),
         (_("Recorder"), clip["recorder_id"]),
+        (_("Officer"), clip["officer_id"] or "–"),
+        (_("Operator"), clip["operator_id"] or "–"),
         (_("Device in the name"), clip["device_id"] or "–"),
         (_("Type"), label(FILE_TYPE, clip["file_type"])),
         (_("Size"), f"{size(clip['size_bytes'])} ({clip['size_bytes']} B)"),

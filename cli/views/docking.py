@@ -8,6 +8,7 @@ from cli.language import _
 from cli.messages import told
 from cli.quantities import moment, size
 from cli.tables import pairs
+from cli.views.comparison import acceptance_row, difference_lines, judged_rows
 from cli.views.safety import remark_line
 from cli.wire import Docking, DockingDetail
 
@@ -39,15 +40,19 @@ def docking_text(docking: DockingDetail, zone: tzinfo) -> str:
         (_("Docking"), docking["docking_id"]),
         (_("What"), label(DOCKING_KIND, docking["kind"])),
         (_("Recorder"), docking["recorder_id"]),
+        (_("Officer"), docking["officer_id"] or "–"),
         (_("Docked"), f"{moment(docking['docked_at'] or docking['seen_at'], zone)} ({zone})"),
         (_("Phase"), label(PHASE, docking["phase"])),
         *counts(docking),
         (_("Handover"), verdicts(docking["handover"])),
+        acceptance_row(docking, zone),
+        *(judged_rows(docking) if docking["kind"] == "dock" else []),
     ]
     said = _("This card: {verdict}.") if docking["kind"] == "dock" else _("This folder: {verdict}.")
     verdict = said.format(verdict=label(TAKE_AWAY, docking["safe_to_take_away"]))
     remarks = [remark_line(code) for code in docking["remarks"]]
-    return "\n".join([verdict, *remarks, "", pairs(rows, indent=_INDENT), *_problems(docking)])
+    about = [pairs(rows, indent=_INDENT), *difference_lines(docking), *_problems(docking)]
+    return "\n".join([verdict, *remarks, "", *about])
 
 
 def _problems(docking: DockingDetail) -> list[str]:

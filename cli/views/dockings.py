@@ -26,6 +26,7 @@ def dockings_text(dockings: Sequence[Docking], zone: tzinfo, columns: int | None
         _("Kept"),
         _("Left"),
         _("Card"),
+        _("Officer"),
         _("Recorder"),
     )
     rows = [_row(docking, zone) for docking in dockings]
@@ -45,5 +46,6 @@ def _row(docking: Docking, zone: tzinfo) -> tuple[str, ...]:
         str(kept),
         str(docking["files_found"] - kept),
         label(TAKE_AWAY, docking["safe_to_take_away"]),
+        docking["officer_id"] or "–",
         docking["recorder_id"],
     )

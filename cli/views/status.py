@@ -10,6 +10,7 @@ from cli.quantities import minute, moment
 from cli.tables import pairs, table
 from cli.views.docking import verdicts
 from cli.views.safety import remark_line, remarks_on, state_counts
+from cli.views.slots import slots_table
 from cli.views.stores import store_problems, stores_table
 from cli.wire import Docking, Status
 
@@ -25,6 +26,7 @@ def status_text(status: Status) -> str:
         "\n".join([_verdict(status), *(f"{_INDENT}! {line}" for line in attention(status, zone))]),
         _clips(status),
         "\n".join([_("Stores"), _indented(stores_table(status["stores"])), _apart(status)]),
+        _slots(status),
         _dockings(status, zone),
         _ledger(status, zone),
     ]
@@ -60,6 +62,8 @@ def needs_attention(status: Status) -> bool:
         or backlog["not_safe"]
         or backlog["failed_files"]
         or backlog["foreign_files"]
+        or status["alarms"]
+        or any(slot["problem"] for slot in status["slots"])
         or status["clips"]["by_state"].get("damaged")
     )
 
@@ -72,6 +76,10 @@ def attention(status: Status, zone: tzinfo) -> list[str]:
     elif not status["ledger"]["writable"]:
         lines.append(_("the ledger accepts no entries: cards stay unread"))
     lines += store_problems(status["stores"])
+    alarms = [alarm["problem"] for alarm in status["alarms"]]
+    refused = [slot["problem"] for slot in status["slots"] if slot["problem"] is not None]
+    # A refused device is told while it stands there, and as long as its alarm stands.
+    lines += dict.fromkeys(told(problem) for problem in [*alarms, *refused])
     if damaged := status["clips"]["by_state"].get("damaged", 0):
         lines.append(ngettext("{count} clip is damaged", "{count} clips are damaged", damaged).format(count=damaged))
     if waiting := backlog["not_safe"]:
@@ -102,6 +110,12 @@ def _clips(status: Status) -> str:
 
 def _apart(status: Status) -> str:
     return _INDENT + _("On different physical disks: {answer}.").format(answer=label(ANSWER, status["disks_apart"]))
+
+
+def _slots(status: Status) -> str:
+    if not status["slots"]:
+        return ""
+    return "\n".join([_("Slots"), _indented(slots_table(status["slots"], with_port=False))])
 
 
 def _dockings(status: Status, zone: tzinfo) -> str:

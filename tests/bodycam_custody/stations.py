@@ -261,12 +261,16 @@ class LiveStation:
 
 @contextmanager
 def live_station(
-    root: Path, values: Mapping[str, object] | None = None, *, stores: Mapping[str, Path] | None = None
+    root: Path,
+    values: Mapping[str, object] | None = None,
+    *,
+    stores: Mapping[str, Path] | None = None,
+    appointed: Sequence[Person] | None = None,
 ) -> Iterator[LiveStation]:
-    """Yield a new station in `root`, open and locked; see `write_settings` for the arguments."""
+    """Yield a new station in `root`, open and locked; see `write_settings` for the arguments, `people` for persons."""
     settings = write_settings(root, values, stores=stores)
     clock = SetClock(NOW)
-    create_station(settings, people(), clock)
+    create_station(settings, people() if appointed is None else appointed, clock)
     with ExitStack() as stack:
         stack.enter_context(station_lock(settings.paths.state))
         live = LiveStation(
@@ -281,8 +285,14 @@ def live_station(
 
 
 def people() -> list[Person]:
-    """Return a custodian and a supervisor with keys made from fixed seeds."""
-    roles = {"custodian-1": Role.CUSTODIAN, "supervisor-1": Role.SUPERVISOR}
+    """Return people of several roles with keys made from fixed seeds."""
+    roles = {
+        "custodian-1": Role.CUSTODIAN,
+        "supervisor-1": Role.SUPERVISOR,
+        "officer-1": Role.OFFICER,
+        "officer-2": Role.OFFICER,
+        "operator-1": Role.OPERATOR,
+    }
     return [
         Person(person_id=PersonId(name), role=role, key=SigningKey.from_seed(bytes([number]) * 32).public)
         for number, (name, role) in enumerate(roles.items(), start=1)

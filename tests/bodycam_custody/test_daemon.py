@@ -59,11 +59,13 @@ def ask(path: Path, method: str, url: str, body: object = None) -> tuple[int, An
 class Daemon:
     """A daemon process, its settings and what systemd would hear."""
 
-    def __init__(self, settings: Settings, notify: socket.socket, notify_path: Path) -> None:
+    def __init__(
+        self, settings: Settings, notify: socket.socket, notify_path: Path, environ: dict[str, str] | None = None
+    ) -> None:
         self.settings = settings
         self.socket = settings.paths.socket
         self._notify = notify
-        environ = {**os.environ, "NOTIFY_SOCKET": str(notify_path)}
+        environ = {**os.environ, "NOTIFY_SOCKET": str(notify_path), **(environ or {})}
         config = settings.paths.state.parent / "config.toml"
         self.process = subprocess.Popen(
             [sys.executable, "-c", RUN, str(config)], env=environ, stderr=subprocess.PIPE, text=True
@@ -105,6 +107,18 @@ def daemon(settings: Settings, tmp_path: Path) -> Iterator[Daemon]:
             daemon.process.wait()
             assert daemon.process.stderr is not None
             daemon.process.stderr.close()
+
+
+def test_systemd_hears_that_the_daemon_is_at_work_when_it_asked_to(settings: Settings, tmp_path: Path) -> None:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as notify:
+        notify.bind(str(tmp_path / "notify"))
+        notify.settimeout(PATIENCE_S)
+        daemon = Daemon(settings, notify, tmp_path / "notify", {"WATCHDOG_USEC": "200000"})
+        try:
+            assert {daemon.heard() for _ in range(4)} == {"READY=1", "WATCHDOG=1"}
+        finally:
+            daemon.process.kill()
+            daemon.process.communicate()
 
 
 def until(question: Any) -> Any:

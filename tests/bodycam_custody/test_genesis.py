@@ -71,7 +71,7 @@ def test_a_store_under_a_home_directory_is_refused_before_anything_is_made(tmp_p
 
 def test_a_person_named_twice_is_refused_before_anything_is_made(tmp_path: Path) -> None:
     settings = write_settings(tmp_path)
-    one, _ = people()
+    one, *_ = people()
     with pytest.raises(PersonRefusedError, match="The id is named twice"):
         create_station(settings, [one, one], SetClock(NOW))
     assert not (tmp_path / "state").exists()

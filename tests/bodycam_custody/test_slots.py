@@ -3,12 +3,17 @@
 import os
 import time
 from collections.abc import Callable, Iterator
-from datetime import datetime
+from dataclasses import replace
+from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from bodycam_custody import slots
+from bodycam_custody.handlers import answer
+from bodycam_custody.model import DockingId
+from bodycam_custody.operations import Caller
 from bodycam_custody.runtime import Runtime
 from docking.slips import FOLDER_FILESYSTEM, DockSlip, write_slip
 from tests.bodycam_custody.stations import NOW, LiveStation, live_station, make_card
@@ -161,3 +166,82 @@ def test_a_card_that_is_taken_away_is_not_tried_again(live: LiveStation, watchin
     tried = len(live.entries("dock.seen"))
     time.sleep(0.3)
     assert len(live.entries("dock.seen")) == tried
+
+
+def alarms(runtime: Runtime) -> list[dict[str, Any]]:
+    status = answer(runtime, "status.show", {}, Caller(uid=os.geteuid()))
+    found: list[dict[str, Any]] = status["alarms"]
+    return found
+
+
+def dock_in(live: LiveStation, folder: Path, port: int, *, serial: str = "0000017", lun: int = 0) -> Path:
+    """Write the slip of a card in a port, and wait until its docking closed."""
+    closed = len(live.entries("dock.closed"))
+    card = make_card(folder / f"card-{port}-{lun}", {"a.mp4": b"%d" % port})
+    path = f"pci-0000:00:14.0-usb-0:4.{port}:1.0-scsi-0:0:0:{lun}"
+    slip = replace(slip_for(card, serial=serial), port_path=path, slot=f"slot {port}")
+    written = write_slip(live.settings.paths.slips, f"card-{port}-{lun}", slip)
+    wait_for(lambda: len(live.entries("dock.closed")) > closed)
+    return written
+
+
+def test_one_serial_in_two_slots_at_once_is_an_alarm_and_holds_both(
+    live: LiveStation, watching: Runtime, quick_path: Path
+) -> None:  # R73
+    for port in (1, 2):
+        dock_in(live, quick_path, port)
+    live.interpret()
+    (alarm,) = live.entries("dock.alarmed")
+    seen = live.entries("dock.seen")
+    docking_ids = [entry.facts["docking_id"] for entry in seen]
+    assert alarm.subject == "recorder:usb:4255:0001:0000017"
+    assert alarm.seq < seen[1].seq, "the second is held before it is shown"
+    assert {key: alarm.facts[key] for key in ("code", "recorder", "ports", "docking_ids")} == {
+        "code": "serial-twice",
+        "recorder": "usb:4255:0001:0000017",
+        "ports": ["pci-0000:00:14.0-usb-0:4.1", "pci-0000:00:14.0-usb-0:4.2"],
+        "docking_ids": docking_ids,
+    }
+    for docking_id in docking_ids:
+        view = live.docking(DockingId(str(docking_id))).view
+        assert view["files_sealed"] == 1, "a claim in doubt keeps nothing from being sealed"
+        assert ("serial-twice" in view["remarks"], view["safe_to_take_away"]) == (True, "no")
+    (told,) = alarms(watching)
+    assert (told["code"], told["recorder_id"]) == ("serial-twice", "usb:4255:0001:0000017")
+    assert told["slots"] == ["pci-0000:00:14.0-usb-0:4.1", "pci-0000:00:14.0-usb-0:4.2"]
+
+
+def test_the_alarm_stands_until_the_recorder_is_docked_alone(
+    live: LiveStation, watching: Runtime, quick_path: Path
+) -> None:  # R73
+    slips = [dock_in(live, quick_path, port) for port in (1, 2)]
+    for slip in slips:
+        slip.unlink()
+    assert len(alarms(watching)) == 1
+    live.clock.advance(timedelta(minutes=1))
+    time.sleep(0.2)  # the watcher sees that both are gone
+    dock_in(live, quick_path, 1)
+    live.interpret()
+    assert alarms(watching) == []
+    newest = live.docking(DockingId(str(live.entries("dock.seen")[-1].facts["docking_id"]))).view
+    assert ("serial-twice" in newest["remarks"], newest["safe_to_take_away"]) == (False, "yes")
+
+
+def test_a_recorder_that_moves_to_another_slot_is_no_alarm(
+    live: LiveStation, watching: Runtime, quick_path: Path
+) -> None:
+    dock_in(live, quick_path, 1).unlink()
+    dock_in(live, quick_path, 2)
+    assert live.entries("dock.alarmed") == []
+
+
+def test_two_cards_of_one_recorder_are_no_alarm(live: LiveStation, watching: Runtime, quick_path: Path) -> None:
+    for lun in (0, 1):
+        dock_in(live, quick_path, 1, lun=lun)
+    assert live.entries("dock.alarmed") == []
+
+
+def test_recorders_nobody_numbered_are_no_alarm(live: LiveStation, watching: Runtime, quick_path: Path) -> None:
+    for port in (1, 2):
+        dock_in(live, quick_path, port, serial="000000")
+    assert live.entries("dock.alarmed") == []

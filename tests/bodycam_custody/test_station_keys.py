@@ -43,6 +43,20 @@ def test_a_key_others_can_reach_is_refused(tmp_path: Path, mode: int) -> None:
     )
 
 
+def test_keys_as_systemd_passes_them_are_taken(tmp_path: Path) -> None:
+    """A credential is root's file, 0400, or 0440 where an ACL names the one user who may read it."""
+    if os.geteuid() != 0:
+        pytest.skip("a credential belongs to root")
+    create_keys(tmp_path / "keys", origin=ORIGIN)
+    for mode in (0o400, 0o440):
+        for key in (tmp_path / "keys").iterdir():
+            key.chmod(mode)
+        assert load_keys(tmp_path / "keys").checkpoint.vkey
+    os.chown(tmp_path / "keys" / "bag.key", 0, 65534)
+    with pytest.raises(KeyExposedError, match="has mode 0440"):
+        load_keys(tmp_path / "keys")
+
+
 def test_a_key_of_another_owner_is_refused(tmp_path: Path) -> None:
     if os.geteuid() != 0:
         pytest.skip("giving a file to another user needs root")
@@ -72,4 +86,4 @@ def test_a_missing_a_linked_and_a_broken_key_are_named(tmp_path: Path) -> None:
 
 def test_the_station_may_sign_bags_and_stores_and_nothing_else(tmp_path: Path) -> None:
     signers = create_keys(tmp_path / "keys", origin=ORIGIN).allowed_signers.format().decode()
-    assert signers.startswith('station namespaces="custody-bag,custody-store" ssh-ed25519 ')
+    assert signers.startswith('station namespaces="custody-bag,custody-store,custody-receipt" ssh-ed25519 ')

@@ -10,12 +10,18 @@ from typing import Any, Self
 from urllib.parse import parse_qsl, urlsplit
 
 from cli import wire
+from tests.bodycam_custody.test_receipt import RECEIPT
 
+CANONICAL = RECEIPT.to_bytes().decode()
 PREFIX = "kz3f7q2m"
 ROUTES = {
     "status.show": ("GET", "/v1/status"),
     "dockings.list": ("GET", "/v1/dockings"),
     "dockings.show": ("GET", "/v1/dockings/{docking_id}"),
+    "dockings.receipt": ("POST", "/v1/dockings/{docking_id}/receipt"),
+    "dockings.accept": ("POST", "/v1/dockings/{docking_id}/accept"),
+    "slots.list": ("GET", "/v1/slots"),
+    "slots.learn": ("POST", "/v1/slots"),
     "imports.start": ("POST", "/v1/imports"),
     "clips.list": ("GET", "/v1/clips"),
     "clips.show": ("GET", "/v1/clips/{clip_id}"),
@@ -33,6 +39,8 @@ def make_clip(number: int, **differing: Any) -> wire.Clip:
     clip: dict[str, Any] = {
         "clip_id": f"{number:04d}".translate(str.maketrans("0189", "opqr")) + PREFIX * 3 + "abcd",
         "recorder_id": "usb:4255:0001:ZX12",
+        "officer_id": "officer-1",
+        "operator_id": "officer-1",
         "source_path": f"DCIM/500123_DSJ0017_2026112110150{number}_{number:04d}.mp4",
         "size_bytes": 931_528,
         "sha256": f"{number:064x}",
@@ -70,6 +78,8 @@ def make_docking(**differing: Any) -> wire.Docking:
         "kind": "dock",
         "slot": "slot-1",
         "recorder_id": "usb:4255:0001:ZX12",
+        "officer_id": "officer-1",
+        "operator_id": "officer-1",
         "phase": "closed",
         "seen_at": "2026-11-21T08:59:00.000000Z",
         "docked_at": "2026-11-21T08:59:00.000000Z",
@@ -85,11 +95,40 @@ def make_docking(**differing: Any) -> wire.Docking:
         "special_files": 0,
         "interpretation_waiting": 0,
         "safe_to_take_away": "yes",
+        "previous_docking_id": None,
+        "files_missing": 0,
+        "files_missing_unkept": 0,
+        "files_reappeared": 0,
+        "sequence_gaps": 0,
+        "clock_offset_ms": None,
+        "clock_offset_uncertainty_ms": None,
+        "clock_verdict": None,
+        "clock_drift_ms_per_day": None,
+        "accepted_at": None,
+        "accepted_by": None,
         "remarks": [],
         "problems": [],
         "handover": {"on-time": 3, "late": 0, "undeterminable": 0},
     }
     return docking | differing  # type: ignore[return-value]  # built field by field from the interface
+
+
+def make_slot(name: str | None, port: int, **differing: Any) -> wire.Slot:
+    """Return a slot with nothing in it, but for what differs."""
+    slot: dict[str, Any] = {
+        "slot": name,
+        "port": f"pci-0000:00:14.0-usb-0:{port}",
+        "phase": "empty",
+        "is_dock": name is not None,
+        "arrivals": 0,
+        "recorder_id": None,
+        "device": None,
+        "product": None,
+        "docking_id": None,
+        "remarks": [],
+        "problem": None,
+    }
+    return slot | differing  # type: ignore[return-value]  # built field by field from the interface
 
 
 def make_store(store_id: str, role: str, **differing: Any) -> wire.Store:
@@ -137,6 +176,9 @@ class FakeStation:
         self.damaged: set[str] = set()
         self.refuses: StatedProblemError | None = None
         self.files: list[wire.DockedFile] = []
+        self.differences: list[wire.CardDifference] = []
+        self.slots: list[list[wire.Slot]] = [[]]
+        self.alarms: list[wire.Alarm] = []
         self.phases: list[wire.Docking] = []
         self.ledger_size = 27
         self.seen: list[tuple[str, dict[str, Any]]] = []
@@ -161,6 +203,10 @@ class FakeStation:
             "status.show": lambda _: self.status(),
             "dockings.list": lambda given: {"items": self.dockings[: int(given["limit"])], "next": None},
             "dockings.show": lambda _: self._docking(),
+            "dockings.accept": self._accept,
+            "dockings.receipt": self._receipt,
+            "slots.list": lambda _: {"items": self.next_slots()},
+            "slots.learn": self._learn,
             "imports.start": lambda _: {"docking_id": self.dockings[0]["docking_id"]},
             "clips.list": self._page,
             "clips.show": lambda given: self._detail(self._clip(given)),
@@ -172,6 +218,14 @@ class FakeStation:
             "keys.show": lambda _: self._keys(),
         }
         return answers[name](params)
+
+    def next_slots(self) -> list[wire.Slot]:
+        """Return the slots as they are now; a list of lists is how they change from look to look."""
+        return self.slots.pop(0) if len(self.slots) > 1 else self.slots[0]
+
+    def _learn(self, given: dict[str, Any]) -> wire.Learnt:
+        (before,) = [slot["slot"] for slot in self.slots[-1] if slot["port"] == given["port"]]
+        return {"slot": given["name"], "port": given["port"], "before": before}
 
     def status(self) -> wire.Status:
         """Return the station at a glance, counted from what it holds."""
@@ -194,6 +248,8 @@ class FakeStation:
             },
             "stores": self.stores,
             "disks_apart": self.disks_apart,  # type: ignore[typeddict-item]  # tests set the interface's words
+            "slots": [slot for slot in self.slots[-1] if slot["is_dock"]],
+            "alarms": self.alarms,
             "dockings": self.dockings,
             "clips": {
                 "total": len(self.clips),
@@ -278,7 +334,28 @@ class FakeStation:
 
     def _docking(self) -> object:
         now = self.phases.pop(0) if self.phases else self.dockings[0]
-        return now | {"files": self.files, "specials": []}
+        return now | {"files": self.files, "differences": self.differences, "specials": []}
+
+    def _accept(self, given: dict[str, Any]) -> object:
+        return {
+            "docking_id": given["docking_id"],
+            "accepted_at": "2026-11-21T10:00:00.000000Z",
+            "accepted_by": given["person"],
+            "clips": 3,
+            "late": 1 if given.get("reason") else 0,
+            "waiting": 0,
+            "files_left": 0,
+            "entry": self.ledger_size,
+        }
+
+    def _receipt(self, given: dict[str, Any]) -> object:
+        return {
+            "docking_id": given["docking_id"],
+            "canonical": CANONICAL,
+            "sha256": "5a" * 32,
+            "signature": "-----BEGIN SSH SIGNATURE-----\n",
+            "entry": self.ledger_size,
+        }
 
     def _checkpoint(self) -> object:
         note = f"cg.example.gov.cn/station-1/1\n{self.ledger_size}\nAAAA\n\n— cg.example.gov.cn/station-1/1 AAAA\n"

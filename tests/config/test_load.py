@@ -51,6 +51,14 @@ def test_a_unit_that_did_not_choose_how_to_clear_recorders_is_asked_to(tmp_path:
     assert problems_of(file) == [("config.toml", "rule_set.clearing", "is missing and has no default")]
 
 
+def test_a_service_with_credentials_has_its_keys_there_unless_the_file_says_otherwise(tmp_path: Path) -> None:
+    environ = {"CREDENTIALS_DIRECTORY": "/run/credentials/bodycam-custody.service"}
+    paths = load_settings(written(tmp_path), environ).paths
+    assert paths.keys == Path("/run/credentials/bodycam-custody.service")
+    assert paths.trust == Path("/var/lib/bodycam-custody/trust")
+    assert load_settings(written(tmp_path, '[paths]\nkeys = "/k"\n' + GOOD), environ).paths.keys == Path("/k")
+
+
 def test_keys_and_trust_follow_the_state_folder(tmp_path: Path) -> None:
     paths = load_settings(written(tmp_path, '[paths]\nstate = "state"\nkeys = "/k"\n' + GOOD), {}).paths
     assert (paths.state, paths.keys, paths.trust) == (tmp_path / "state", Path("/k"), tmp_path / "state/trust")

@@ -2,7 +2,14 @@ from pathlib import Path
 
 import pytest
 
-from docking.card import UNKNOWN_RECORDER, DockedCard, DockingKind, RecorderIdentity, recorder_text
+from docking.card import (
+    UNKNOWN_RECORDER,
+    DockedCard,
+    DockingKind,
+    RecorderIdentity,
+    is_recorder_text,
+    recorder_text,
+)
 
 
 def test_the_recorder_text_is_fixed_because_clip_identity_hashes_it() -> None:
@@ -25,6 +32,19 @@ def test_a_recorder_without_usb_ids_is_unknown() -> None:
 def test_an_identity_with_a_bad_usb_id_cannot_exist(usb_id: str) -> None:
     with pytest.raises(ValueError, match="not a USB id"):
         RecorderIdentity(vendor_id=usb_id, product_id="0001", serial="A1")
+
+
+@pytest.mark.parametrize("text", ["usb:4255:0001:A1", "usb:4255:0001:A:1/2 x", "usb:ab12:0001:00 1"])
+def test_a_recorder_text_is_known_as_one(text: str) -> None:
+    assert is_recorder_text(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["unknown", "", "A1", "usb:4255:0001", "usb:4255:0001:", "usb:4255:0001:000", "USB:4255:0001:A1", "usb:42:1:A"],
+)
+def test_what_names_no_single_recorder_is_no_recorder_text(text: str) -> None:
+    assert not is_recorder_text(text)
 
 
 def test_a_card_has_an_absolute_root_and_a_recorder_text() -> None:

@@ -2,9 +2,10 @@
 
 import json
 import os
+import re
 import wave
 from collections.abc import Iterator, Mapping
-from dataclasses import MISSING, Field, fields
+from dataclasses import MISSING, Field, fields, replace
 from datetime import timedelta
 from enum import StrEnum
 from pathlib import Path
@@ -16,16 +17,30 @@ from archive.answers import Answer
 from archive.marker import StoreRole
 from archive.probe_launcher import ProbeOutcome, Sandbox
 from bodycam_custody.audit import Severity, verify_evidence
+from bodycam_custody.dock_alarms import AlarmCode, serial_twice_draft
 from bodycam_custody.entries import EntryKind
 from bodycam_custody.handlers import answer
-from bodycam_custody.model import ClipState, DockingPhase, FileOutcome, Handover, HandoverReason, Remark
+from bodycam_custody.model import (
+    ClipState,
+    ClockVerdict,
+    Difference,
+    DockingPhase,
+    FileOutcome,
+    Handover,
+    HandoverReason,
+    Remark,
+)
 from bodycam_custody.operations import TABLE, Caller
+from bodycam_custody.recorders.rules import RecorderState
 from bodycam_custody.runtime import Runtime
 from bodycam_custody.views import problem
 from docking.card import DockingKind
 from docking.profile import TimeSource
+from docking.slot_state import SlotPhase
 from docking.source import FileType, SpecialKind
-from tests.bodycam_custody.stations import NOW, LiveStation, live_station, make_card
+from docking.usb_policy import UsbRemark
+from tests.bodycam_custody.stations import NOW, SERIAL, LiveStation, live_station, make_card
+from tests.docking.usb_tree import UsbTree
 from tests.docs.reading import headings, rows, section, ticked
 
 PAGE = "docs/interface.md"
@@ -35,10 +50,16 @@ SETS: Mapping[str, type[StrEnum]] = {
     "handover": Handover,
     "handover reason": HandoverReason,
     "remarks": Remark,
+    "difference": Difference,
+    "clock verdict": ClockVerdict,
+    "recorder state": RecorderState,
     "phase": DockingPhase,
     "outcome": FileOutcome,
     "file type": FileType,
     "special": SpecialKind,
+    "slot phase": SlotPhase,
+    "slot remark": UsbRemark,
+    "alarm code": AlarmCode,
     "docking kind": DockingKind,
     "role": StoreRole,
     "answer": Answer,
@@ -90,15 +111,17 @@ def parameter(field: Field[Any]) -> str:
 def answers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
     """A real answer of each kind, from a station with a session, a gap, a supplement and a damaged copy."""
     folder = tmp_path_factory.mktemp("interface")
+    usb = UsbTree(folder / "usb")
+    usb.plug("1-2")
     with live_station(folder / "station") as live:
-        runtime = Runtime(live.station, mode="in-process")
+        runtime = Runtime(live.station, mode="in-process", sysfs=usb.sysfs)
         yield collect(live, runtime, folder)
         runtime.close()
 
 
 def collect(live: LiveStation, runtime: Runtime, folder: Path) -> dict[str, Any]:
-    def ask(name: str, **params: object) -> Any:
-        value = answer(runtime, name, params, Caller(uid=os.geteuid()))
+    def ask(operation: str, /, **params: object) -> Any:
+        value = answer(runtime, operation, params, Caller(uid=os.geteuid()))
         return json.loads(json.dumps(value))
 
     first, second = record(folder, NOW - timedelta(hours=2)), record(folder, NOW - timedelta(hours=2, minutes=-5))
@@ -108,6 +131,8 @@ def collect(live: LiveStation, runtime: Runtime, folder: Path) -> dict[str, Any]
     live.interpret()
     make_card(card, {first.with_suffix(".xml").name: b"<clip/>"})
     docked = live.dock(card)
+    recorder = ask("recorders.add", recorder_id=SERIAL, by="custodian-1")
+    ask("recorders.issue", recorder_id=SERIAL, by="custodian-1", officer="officer-1")
     clip_id = live.clip(first.name)["clip_id"]
     damaged = next(live.bag(clip_id).glob("data/main.*"))
     damaged.chmod(0o640)
@@ -115,6 +140,8 @@ def collect(live: LiveStation, runtime: Runtime, folder: Path) -> dict[str, Any]
     verified = ask("clips.verify", clip_id=clip_id)
     (broken,) = [copy for copy in verified["copies"] if copy["answer"] == "no"]
     clip = ask("clips.show", clip_id=clip_id)
+    twins = [live.arrival(card), replace(live.arrival(card), card=replace(live.arrival(card).card, port_path="port-2"))]
+    live.station.record.enter([serial_twice_draft(twins)])
     report = verify_evidence(
         [live.primary, live.backup], trust=live.settings.paths.trust, now=live.clock.now()
     ).to_json()
@@ -127,12 +154,21 @@ def collect(live: LiveStation, runtime: Runtime, folder: Path) -> dict[str, Any]
         "finding": broken["findings"][0],
         "docking": ask("dockings.list")["items"][0],
         "docking in detail": ask("dockings.show", docking_id=docked.docking_id),
+        "acceptance": ask("dockings.accept", docking_id=docked.docking_id, person="custodian-1"),
+        "receipt": ask("dockings.receipt", docking_id=docked.docking_id),
+        "slots.list": ask("slots.list"),
+        "slot": ask("slots.list")["items"][0],
+        "slots.learn": ask("slots.learn", name="slot 1", port="pci-0000:00:14.0-usb-0:2"),
+        "alarm": ask("status.show")["alarms"][0],
         "stores.list": ask("stores.list"),
         "store": ask("stores.list")["items"][0],
         "status": ask("status.show"),
         "rebuild": ask("stores.rebuild"),
         "checkpoint": ask("audit.checkpoint"),
         "keys": ask("keys.show"),
+        "recorder": recorder,
+        "recorder in detail": ask("recorders.show", recorder_id=SERIAL),
+        "recorder check": ask("recorders.check"),
         "audit report": json.loads(json.dumps(report)),
     }
 
@@ -149,14 +185,15 @@ def record(folder: Path, begins: Any) -> Path:
 
 
 # What a heading's keys are added to; the others stand alone.
-_BESIDE = {"clip in detail": "clip", "docking in detail": "docking"}
+_BESIDE = {"clip in detail": "clip", "docking in detail": "docking", "recorder in detail": "recorder"}
 
 
 @pytest.mark.parametrize(
     "heading",
     [
         *("clip", "clip in detail", "history entry", "clip verification", "docking", "docking in detail"),
-        *("store", "status", "rebuild", "checkpoint", "keys", "audit report"),
+        *("recorder", "recorder in detail", "recorder check"),
+        *("acceptance", "receipt", "slot", "alarm", "store", "status", "rebuild", "checkpoint", "keys", "audit report"),
     ],
 )
 def test_the_keys_of_an_answer_are_those_on_the_page(heading: str, answers: dict[str, Any]) -> None:
@@ -177,6 +214,13 @@ def documented_keys(heading: str) -> list[str]:
         *(("clip in detail", "media"), ("clip in detail", "session"), ("history entry", "proof")),
         *(("clip verification", "copies"), ("docking in detail", "files"), ("docking in detail", "specials")),
         *(("status", "station"), ("status", "daemon"), ("status", "ledger"), ("status", "clips")),
+        *(("recorder in detail", "assignments"), ("recorder in detail", "history")),
+        *(("recorder check", "missing"), ("recorder check", "overdue"), ("recorder check", "faulty")),
+        *(
+            ("recorder check", "unregistered"),
+            ("recorder check", "officers_without"),
+            ("recorder check", "per_officer"),
+        ),
         *(("status", "backlog"), ("audit report", "findings"), ("audit report", "ranges"), ("audit report", "counts")),
     ],
 )
@@ -199,6 +243,12 @@ def test_a_problem_and_a_finding_of_a_copy_have_the_same_keys(answers: dict[str,
 
     stated = problem(CardGoneError(card="card", reason="unplugged"))
     assert set(documented_keys("problem")) == set(stated) == set(answers["finding"])
+
+
+@pytest.mark.parametrize("operation", ["slots.list", "slots.learn"])
+def test_the_answers_about_slots_are_as_the_page_says(operation: str, answers: dict[str, Any]) -> None:
+    (said,) = re.findall(rf"`{operation}` answers ([^:;.]*?)(?::|,\s+the\s+name)", section(PAGE, "slot"))
+    assert set(ticked(said)) == set(answers[operation])
 
 
 def test_a_list_of_stores_says_whether_their_disks_differ(answers: dict[str, Any]) -> None:

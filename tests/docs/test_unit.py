@@ -1,50 +1,169 @@
-"""The daemon's unit: systemd takes it, and it starts what the program has."""
+"""The units: systemd takes them, they expose little, and they start what the program has where it will be."""
 
 import re
 import shutil
 import subprocess
+import tomllib
 from dataclasses import fields
 from pathlib import Path
 
 import pytest
 
+from bodycam_custody.runtime import PROBE_SOCKET
 from config.settings import PathSettings
+from docking.mount_helper import Places
 from tests.docs.program import check_command
 from tests.docs.reading import ROOT
 
-UNIT = ROOT / "systemd/bodycam-custody.service"
+FOLDER = ROOT / "systemd"
+UNITS = sorted(path.name for path in FOLDER.iterdir() if path.suffix in {".service", ".socket"})
+SERVICES = [name for name in UNITS if name.endswith(".service")]
+# Tenths, as systemd-analyze counts: SAFE is below 2, and 10 is a service without any protection.
+HIGHEST_EXPOSURE = {"bodycam-custody.service": 10, "custody-probe@.service": 10}
+HIGHEST_EXPOSURE_OF_A_ROOT_HELPER = 26
+PREFIX = "/opt/bodycam-custody/bin/"
+
+needs_systemd = pytest.mark.skipif(
+    shutil.which("systemd-analyze") is None, reason="this machine has no systemd-analyze (Debian package systemd)"
+)
 
 
-def setting(name: str) -> str:
+def text(unit: str) -> str:
+    """Return a unit as it stands."""
+    return (FOLDER / unit).read_text(encoding="utf-8").replace("\\\n", " ")
+
+
+def settings(unit: str, name: str) -> list[str]:
+    """Return every value of a setting."""
+    return [str(value) for value in re.findall(rf"^{name}=(.*)$", text(unit), re.M)]
+
+
+def setting(unit: str, name: str) -> str:
     """Return the one value of a setting."""
-    (value,) = re.findall(rf"^{name}=(.*)$", UNIT.read_text(encoding="utf-8"), re.M)
-    return str(value)
+    (value,) = settings(unit, name)
+    return value
 
 
-@pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="this machine has no systemd-analyze")
-def test_systemd_finds_nothing_wrong_with_it(tmp_path: Path) -> None:
-    # The program is not installed where the unit expects it; everything else is as it stands.
-    copy = tmp_path / UNIT.name
-    text = UNIT.read_text(encoding="utf-8")
-    copy.write_text(re.sub(r"^ExecStart=\S+", f"ExecStart={shutil.which('true')}", text, flags=re.M), encoding="utf-8")
-    checked = subprocess.run(["systemd-analyze", "verify", copy], capture_output=True, text=True, timeout=60)
+@pytest.fixture
+def installed(tmp_path: Path) -> Path:
+    """The units in a folder, with a program that this machine has in place of ours."""
+    for unit in UNITS:
+        replaced = re.sub(rf"^(Exec\w+=){PREFIX}\S+", rf"\g<1>{shutil.which('true')}", text(unit), flags=re.M)
+        (tmp_path / unit).write_text(replaced, encoding="utf-8")
+    return tmp_path
+
+
+@needs_systemd
+def test_systemd_finds_nothing_wrong_with_them(installed: Path) -> None:
+    paths = [installed / unit for unit in UNITS]
+    checked = subprocess.run(["systemd-analyze", "verify", *paths], capture_output=True, text=True, timeout=60)
     assert (checked.returncode, checked.stdout + checked.stderr) == (0, "")
 
 
-def test_it_starts_a_command_of_the_program_that_says_when_it_is_ready() -> None:
-    program, _, arguments = setting("ExecStart").partition(" ")
-    assert Path(program).name == "custody"
+@needs_systemd
+@pytest.mark.parametrize("unit", SERVICES)
+def test_a_service_exposes_no_more_than_it_must(installed: Path, unit: str) -> None:
+    limit = HIGHEST_EXPOSURE.get(unit, HIGHEST_EXPOSURE_OF_A_ROOT_HELPER)
+    command: list[str | Path] = [
+        "systemd-analyze",
+        "security",
+        "--offline=true",
+        f"--threshold={limit}",
+        "--no-pager",
+        installed / unit,
+    ]
+    checked = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    assert checked.returncode == 0, checked.stdout + checked.stderr
+
+
+def test_the_daemon_is_a_command_of_the_program_that_tells_when_it_is_ready_and_that_it_works() -> None:
+    unit = "bodycam-custody.service"
+    program, _, arguments = setting(unit, "ExecStart").partition(" ")
+    assert program == f"{PREFIX}custody"
     check_command(f"custody {arguments}")
-    assert (setting("Type"), setting("User")) == ("notify", "custody")
+    assert (setting(unit, "Type"), setting(unit, "User"), setting(unit, "WatchdogSec")) == ("notify", "custody", "3min")
 
 
-def test_callers_keep_their_uid_and_the_probe_its_sandbox() -> None:
-    names = set(re.findall(r"^(\w+)=", UNIT.read_text(encoding="utf-8"), re.M))
-    assert not names & {"PrivateUsers", "RestrictNamespaces", "SystemCallFilter", "DynamicUser"}
+@pytest.mark.parametrize("unit", SERVICES)
+def test_a_service_starts_a_program_that_is_installed(unit: str) -> None:
+    scripts = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["scripts"]
+    commands = [value for name in ("ExecStart", "ExecStopPost") for value in settings(unit, name)]
+    assert commands
+    for command in commands:
+        program = command.split()[0]
+        assert program.startswith(PREFIX)
+        assert Path(program).name in scripts
 
 
-def test_its_folders_are_those_the_configuration_expects() -> None:
+@pytest.mark.parametrize("unit", SERVICES)
+def test_no_service_imports_from_where_it_is_started(unit: str) -> None:
+    assert "PYTHONSAFEPATH=1" in settings(unit, "Environment")
+
+
+def test_the_daemon_sees_the_uid_of_its_callers() -> None:
+    names = set(re.findall(r"^(\w+)=", text("bodycam-custody.service"), re.M))
+    assert not names & {"PrivateUsers", "DynamicUser"}
+
+
+def test_the_daemon_has_no_capability_no_device_and_no_network() -> None:
+    unit = "bodycam-custody.service"
+    assert setting(unit, "CapabilityBoundingSet") == ""
+    assert [setting(unit, name) for name in ("PrivateDevices", "PrivateNetwork")] == ["yes", "yes"]
+    assert setting(unit, "RestrictAddressFamilies") == "AF_UNIX"
+
+
+def test_its_keys_are_handed_over_by_the_names_the_station_looks_for() -> None:
+    from bodycam_custody.station_keys import BAG_KEY, CHECKPOINT_KEY
+
+    keys = f"/var/lib/{setting('bodycam-custody.service', 'StateDirectory')}/keys"
+    expected = [f"{name}:{keys}/{name}" for name in (CHECKPOINT_KEY, BAG_KEY)]
+    assert settings("bodycam-custody.service", "LoadCredential") == expected
+
+
+def test_folders_and_sockets_are_those_the_configuration_expects() -> None:
     defaults = {field.name: str(field.default) for field in fields(PathSettings)}
-    run, slips = (f"/run/{folder}" for folder in setting("RuntimeDirectory").split())
-    assert (f"/var/lib/{setting('StateDirectory')}", slips) == (defaults["state"], defaults["slips"])
-    assert defaults["socket"].startswith(f"{run}/")
+    made = {line.split()[1]: line.split()[2:5] for line in text("tmpfiles.conf").splitlines() if line.startswith("d ")}
+    assert made[defaults["state"]] == ["0700", "custody", "custody"]
+    # Whoever could write here could announce a card.
+    assert made[defaults["slips"]] == made[str(Places().cards)] == ["0750", "root", "custody"]
+    assert (str(Places().slips), setting("bodycam-custody.socket", "ListenStream")) == (
+        defaults["slips"],
+        defaults["socket"],
+    )
+    sockets = {f"custody-{name}.socket": Path(defaults["socket"]).with_name(name) for name in (PROBE_SOCKET, "keep")}
+    assert {unit: setting(unit, "ListenStream") for unit in sockets} == {
+        unit: str(path) for unit, path in sockets.items()
+    }
+
+
+@pytest.mark.parametrize("unit", ["custody-probe.socket", "custody-keep.socket"])
+def test_only_the_daemon_reaches_its_helpers(unit: str) -> None:
+    assert (setting(unit, "SocketUser"), setting(unit, "SocketMode")) == ("custody", "0600")
+
+
+def test_udev_starts_nothing_but_the_two_helpers_and_keeps_others_away() -> None:
+    rules = [line for line in text("70-bodycam-custody.rules").splitlines() if line and not line.startswith("#")]
+    unlock, mount = [rule for rule in rules if "SYSTEMD_WANTS" in rule]
+    assert unlock.endswith('ENV{SYSTEMD_WANTS}+="custody-unlock@%k.service"')
+    assert 'ATTR{idVendor}=="4255"' in unlock
+    assert mount.endswith('ENV{SYSTEMD_WANTS}+="custody-mount@%k.service"')
+    assert 'ENV{ID_FS_USAGE}=="filesystem"' in mount
+    assert 'ENV{UDISKS_IGNORE}="1"' in rules
+    assert not any(word in rule for rule in rules for word in ("RUN", "PROGRAM", "IMPORT"))
+
+
+def test_the_unlock_helper_gets_its_passwords_by_the_names_it_looks_for() -> None:
+    unit = "custody-unlock@.service"
+    assert set(settings(unit, "LoadCredential")) == {
+        value
+        for line in (ROOT / "docs/recorder-drivers.md").read_text(encoding="utf-8").splitlines()
+        for value in re.findall(r"^\| `(unlock\.[a-z.-]+)` \|", line)
+    }
+    assert "password" not in setting(unit, "ExecStart")
+
+
+def test_the_mount_helper_gets_the_name_of_the_device_and_nothing_else() -> None:
+    unit = "custody-mount@.service"
+    assert setting(unit, "ExecStart") == f"{PREFIX}custody-mount dock %i"
+    assert setting(unit, "ExecStopPost") == f"{PREFIX}custody-mount undock %i"
+    assert setting(unit, "BindsTo") == "dev-%i.device"

@@ -79,7 +79,7 @@ SSHSIG = (
 )
 SIGNED_MESSAGE = b"custody\n"
 
-ALLOWED_SIGNERS = f'station namespaces="custody-bag,custody-store" {BAG_KEY_TEXT}\n'
+ALLOWED_SIGNERS = f'station namespaces="custody-bag,custody-store,custody-receipt" {BAG_KEY_TEXT}\n'
 BUNDLE_SHA256 = "6cc77561c6d0f3b9847b5dbfaee82fbc633d8acfdfd41b8e4623f52f1d141999"
 COMMITMENT = "a2e330f979a5e4eeff648d282d0ff47bb2dd839d3a997b9bc708676741d6403d"
 
@@ -177,7 +177,8 @@ def test_the_ssh_signature_is_the_vector() -> None:
 
 
 def test_the_allowed_signers_file_is_the_vector() -> None:
-    signer = AllowedSigner(principals=("station",), namespaces=(Namespace.BAG, Namespace.STORE), key=BAG_KEY.public)
+    namespaces = (Namespace.BAG, Namespace.STORE, Namespace.RECEIPT)
+    signer = AllowedSigner(principals=("station",), namespaces=namespaces, key=BAG_KEY.public)
     assert AllowedSigners(signers=(signer,)).format().decode() == ALLOWED_SIGNERS
 
 

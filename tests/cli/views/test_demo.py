@@ -11,7 +11,7 @@ SHANGHAI = ZoneInfo("Asia/Shanghai")
 
 def make_demo(station: FakeStation) -> DemoValue:
     """Return an outcome with what the station holds."""
-    docking: DockingDetail = {**make_docking(), "files": [], "specials": []}
+    docking: DockingDetail = {**make_docking(), "files": [], "differences": [], "specials": []}
     return {
         "directory": "/d",
         "docking": docking,

@@ -1,0 +1,275 @@
+"""What stands in every slot now: USB as sysfs shows it, dock slips, and how far their dockings are.
+
+A look takes what changed since the look before and tells it to the slot's state machine (`docking.slot_state`). The
+daemon looks every second; a look at a machine where nothing changed reads one small file for each device. Nothing here
+opens a device: the daemon may not, and need not.
+"""
+
+import logging
+import re
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from bodycam_custody.clock import rfc3339
+from bodycam_custody.dock_alarms import refused_draft
+from bodycam_custody.entries import Draft
+from bodycam_custody.model import DockingPhase
+from bodycam_custody.slot_names import slot_names
+from bodycam_custody.station import Station
+from bodycam_custody.views import docking_view, problem
+from docking.card import UNKNOWN_RECORDER
+from docking.errors import DockingError, UsbDeviceSilentError, UsbInterfaceRefusedError
+from docking.presence import SYSFS
+from docking.slip_format import DockSlip
+from docking.slips import SLIP_SUFFIX, read_slip
+from docking.slot_state import (
+    Appeared,
+    BecameSafe,
+    Event,
+    Mounted,
+    ReadingBegan,
+    Released,
+    Seen,
+    Slot,
+    SlotPhase,
+    TimePassed,
+    Unmounted,
+    Vanished,
+    advance,
+)
+from docking.usb_devices import UsbDevice, read_usb_devices, usb_presence
+from docking.usb_policy import UsbKind, UsbVerdict, judge_usb_device, offers_storage
+from docking.usb_ports import PortId, port_of
+from hashing.errors import StatedError
+
+logger = logging.getLogger(__name__)
+
+# A person who plugs a recorder in looks at the screen at once.
+LOOK_S = 1.0
+
+_DIGITS = re.compile(r"(\d+)", re.ASCII)
+
+# Where a docking still has something to say.
+_FOLLOWED = frozenset({SlotPhase.MOUNTED, SlotPhase.READING, SlotPhase.SAFE})
+
+SlipKey = tuple[str, int, int]
+
+
+@dataclass(slots=True)
+class _Place:
+    """One port and what is known of it."""
+
+    slot: Slot = field(default_factory=Slot)
+    device: UsbDevice | None = None
+    verdict: UsbVerdict | None = None
+    refusal: UsbInterfaceRefusedError | UsbDeviceSilentError | None = None
+    slips: dict[SlipKey, DockSlip] = field(default_factory=dict)
+    docking_id: str | None = None
+    is_dock: bool = False
+    """Whether a recorder was ever seen here: a disk or a keyboard of the station's own is nobody's slot."""
+
+
+class SlotBoard:
+    """Keeps the state of every slot. All methods may be called from any thread."""
+
+    def __init__(self, station: Station, *, sysfs: Path = SYSFS) -> None:
+        self._station = station
+        self._sysfs = sysfs
+        self._places: dict[PortId, _Place] = {}
+        self._presence: frozenset[tuple[str, str]] = frozenset()
+        self._slips: dict[SlipKey, DockSlip | None] = {}
+        self._folded_seq = -1
+        self._alarms: list[Draft] = []
+        self._lock = threading.RLock()
+        self._stopping = threading.Event()
+        self._thread: threading.Thread | None = None
+
+    def start(self) -> None:
+        """Look every second from now on, and enter what was refused."""
+        self._thread = threading.Thread(target=self._run, name="slot-board", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Look no more."""
+        self._stopping.set()
+        if self._thread is not None:
+            self._thread.join()
+
+    def look(self) -> None:
+        """Take in what changed since the last look; nothing is entered in the ledger."""
+        with self._lock:
+            # Slips first: a card has a device before it has a slip, so no slip is met without its device.
+            slips = self._read_slips()
+            self._look_at_usb()
+            self._look_at_slips(slips)
+            self._look_at_dockings()
+            for place in self._places.values():
+                self._tell(place, TimePassed())
+
+    def enter_alarms(self) -> None:
+        """Enter which devices were refused since the last time; a ledger that refuses is tried again."""
+        with self._lock:
+            if not self._alarms:
+                return
+            try:
+                self._station.record.enter(self._alarms)
+            except StatedError as err:
+                logger.error("alarm is not entered yet reason=%s", err)
+            else:
+                self._alarms.clear()
+
+    def views(self) -> list[dict[str, Any]]:
+        """Return every slot that has a name or was seen with something dockable, named ones first."""
+        with self._lock:
+            names = slot_names(self._station.catalog)
+            places = {port: _Place() for port in names} | self._places
+            shown = [self._view(port, place, names.get(port)) for port, place in places.items()]
+        return sorted(shown, key=lambda view: (view["slot"] is None, _natural(view["slot"] or view["port"])))
+
+    def knows(self, port: PortId) -> bool:
+        """Return whether something dockable has stood on `port` since the board was made."""
+        with self._lock:
+            return port in self._places
+
+    def _view(self, port: PortId, place: _Place, name: str | None) -> dict[str, Any]:
+        device, present = place.device, place.slot.is_occupied
+        slip = next(iter(place.slips.values()), None)
+        recorder = slip.card().recorder if slip is not None else device.recorder if device is not None else None
+        return {
+            "slot": name,
+            "port": port,
+            "phase": place.slot.phase.value,
+            "is_dock": place.is_dock or name is not None,
+            "arrivals": place.slot.arrivals,
+            "recorder_id": recorder if present else None,
+            "device": f"{device.vendor_id}:{device.product_id}" if present and device is not None else None,
+            "product": device.product if present and device is not None else None,
+            "docking_id": place.docking_id if present else None,
+            "remarks": [remark.value for remark in place.verdict.remarks] if present and place.verdict else [],
+            "problem": problem(place.refusal) if present and place.refusal is not None else None,
+        }
+
+    def _run(self) -> None:
+        while not self._stopping.wait(LOOK_S):
+            try:
+                self.look()
+                self.enter_alarms()
+            except Exception:
+                # The rim of this thread: cards are taken in by their slips, whatever the board shows.
+                logger.exception("slots cannot be looked at")
+
+    def _look_at_usb(self) -> None:
+        presence = usb_presence(self._sysfs)
+        if presence == self._presence:
+            return
+        self._presence = presence
+        now = {device.port: device for device in read_usb_devices(self._sysfs) if not device.is_hub}
+        for port, place in self._places.items():
+            gone = place.device
+            if gone is not None and (port not in now or now[port].address != gone.address):
+                self._tell(place, Vanished(address=(gone.bus, gone.address)))
+                place.device = place.verdict = place.refusal = None
+        for port, device in now.items():
+            self._meet(port, device)
+
+    def _meet(self, port: PortId, device: UsbDevice) -> None:
+        """Judge a device that was not there before; what no recorder could be is left alone."""
+        place = self._places.get(port, _Place())
+        if place.device is not None:
+            return
+        try:
+            place.verdict = judge_usb_device(device)
+            kind = Seen.STORAGE if place.verdict.kind is UsbKind.STORAGE else Seen.CONTROL
+        except (UsbInterfaceRefusedError, UsbDeviceSilentError) as err:
+            # On a port that is a slot everything is a try to be docked; elsewhere a keyboard is a keyboard.
+            if not (offers_storage(device) or place.is_dock or port in slot_names(self._station.catalog)):
+                return
+            place.refusal, kind = err, Seen.REFUSED
+            self._alarms.append(refused_draft(port, err))
+        place.device = device
+        place.is_dock |= kind is not Seen.STORAGE
+        self._places[port] = place
+        self._tell(place, Appeared(kind=kind, address=(device.bus, device.address), serial=_claimed(device.recorder)))
+
+    def _look_at_slips(self, slips: Mapping[SlipKey, DockSlip]) -> None:
+        now: dict[PortId, dict[SlipKey, DockSlip]] = {}
+        for key, slip in slips.items():
+            if slip.port_path is not None:
+                now.setdefault(port_of(slip.port_path), {})[key] = slip
+        for port, place in self._places.items():
+            if place.slips and port not in now:
+                place.slips, place.docking_id = {}, None
+                self._tell(place, Unmounted())
+        for port, found in now.items():
+            place = self._places.setdefault(port, _Place())
+            if found.keys() != place.slips.keys():
+                place.slips, place.is_dock = found, True
+                serial = _claimed(next(iter(found.values())).card().recorder)
+                self._tell(place, Mounted(serial=serial))
+                self._folded_seq = -1
+
+    def _look_at_dockings(self) -> None:
+        """Follow the dockings of the cards in the slots; only when the catalog has news."""
+        newest = self._station.catalog.last_seq
+        if newest == self._folded_seq:
+            return
+        self._folded_seq = newest
+        for port, place in self._places.items():
+            if place.slips and place.slot.phase in _FOLLOWED:
+                dockings = [self._docking_of(port, slip) for slip in place.slips.values()]
+                self._follow(place, [row for row in dockings if row is not None])
+
+    def _docking_of(self, port: PortId, slip: DockSlip) -> dict[str, Any] | None:
+        rows = self._station.catalog.rows(
+            "SELECT * FROM dockings WHERE port = ? AND docked_at = ? ORDER BY seen_at DESC, docking_id DESC LIMIT 1",
+            (port, rfc3339(slip.docked_at)),
+        )
+        return rows[0] if rows else None
+
+    def _follow(self, place: _Place, dockings: list[dict[str, Any]]) -> None:
+        if not dockings:
+            return
+        place.docking_id = dockings[0]["docking_id"]
+        self._tell(place, ReadingBegan())
+        is_over = all(row["phase"] == DockingPhase.CLOSED for row in dockings)
+        if len(dockings) == len(place.slips) and is_over:
+            views = [docking_view(self._station, row, None) for row in dockings]
+            if all(view["safe_to_take_away"] == "yes" for view in views):
+                self._tell(place, BecameSafe())
+            if all(row["accepted_at"] is not None for row in dockings):
+                self._tell(place, Released())
+
+    def _tell(self, place: _Place, event: Event) -> None:
+        place.slot = advance(place.slot, event, self._station.clock.monotonic_s())
+
+    def _read_slips(self) -> dict[SlipKey, DockSlip]:
+        """Return every slip that counts; each file is read once."""
+        settings = self._station.settings
+        found: dict[SlipKey, DockSlip | None] = {}
+        for path in settings.paths.slips.glob(f"[!.]*{SLIP_SUFFIX}"):
+            try:
+                state = path.stat(follow_symlinks=False)
+                key = (path.name, state.st_ino, state.st_ctime_ns)
+                known = key in self._slips
+                trusted = frozenset(settings.docking.slip_owner_uids)
+                found[key] = self._slips[key] if known else read_slip(path, trusted_uids=trusted)
+            except OSError:
+                continue  # taken away between listing and looking
+            except DockingError as err:
+                found[key] = None
+                logger.debug("slip does not count slip=%s reason=%s", path.name, err)
+        self._slips = found
+        return {key: slip for key, slip in found.items() if slip is not None}
+
+
+def _claimed(recorder: str) -> str | None:
+    return None if recorder == UNKNOWN_RECORDER else recorder
+
+
+def _natural(name: str) -> list[tuple[bool, int, str]]:
+    """Sort "slot 10" behind "slot 9"."""
+    parts = _DIGITS.split(name)
+    return [(part.isdecimal(), int(part) if part.isdecimal() else 0, part) for part in parts]

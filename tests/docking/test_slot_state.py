@@ -1,0 +1,239 @@
+"""A slot through a recorder's life: locked, unlocked, read, safe, gone; and what counts as one arrival."""
+
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
+from docking.slot_state import (
+    REENUMERATION_S,
+    Appeared,
+    BecameSafe,
+    Event,
+    Mounted,
+    ReadingBegan,
+    Released,
+    Seen,
+    Slot,
+    SlotPhase,
+    TimePassed,
+    UnlockBegan,
+    Unmounted,
+    Vanished,
+    advance,
+)
+
+SERIAL = "0000017"
+LOCKED = Appeared(kind=Seen.CONTROL, address=(1, 5), serial=None)
+UNLOCKED = Appeared(kind=Seen.STORAGE, address=(1, 6), serial=SERIAL)
+KEYBOARD = Appeared(kind=Seen.REFUSED, address=(1, 7), serial=None)
+
+
+def after(*events: Event | tuple[float, Event]) -> Slot:
+    """Return an empty slot after `events`; a number in front is how many seconds after the one before it happens."""
+    slot, at_s = Slot(), 1000.0
+    for event in events:
+        waited_s, happened = event if isinstance(event, tuple) else (0.5, event)
+        at_s += waited_s
+        slot = advance(slot, happened, at_s)
+    return slot
+
+
+def test_a_locked_recorder_is_one_arrival_from_password_to_release() -> None:
+    seen = [
+        after(*events).phase
+        for events in (
+            [LOCKED],
+            [LOCKED, UnlockBegan()],
+            [LOCKED, UnlockBegan(), Vanished(address=(1, 5))],
+            [LOCKED, UnlockBegan(), Vanished(address=(1, 5)), UNLOCKED],
+        )
+    ]
+    assert seen == [SlotPhase.PRESENT_LOCKED, SlotPhase.UNLOCKING, SlotPhase.UNLOCKING, SlotPhase.STORAGE]
+    done = after(
+        LOCKED,
+        UnlockBegan(),
+        Vanished(address=(1, 5)),
+        UNLOCKED,
+        Mounted(serial=SERIAL),
+        ReadingBegan(),
+        BecameSafe(),
+        Released(),
+    )
+    assert (done.phase, done.arrivals, done.serial) == (SlotPhase.RELEASED, 1, SERIAL)
+
+
+def test_storage_that_comes_before_the_control_device_was_seen_leaving_is_the_same_arrival() -> None:
+    slot = after(LOCKED, UnlockBegan(), UNLOCKED)
+    assert (slot.phase, slot.arrivals) == (SlotPhase.STORAGE, 1)
+    assert after(LOCKED, UnlockBegan(), UNLOCKED, Vanished(address=(1, 5))) == slot
+
+
+def test_storage_just_in_time_is_the_same_arrival_and_just_too_late_is_another() -> None:
+    gone = (LOCKED, UnlockBegan(), Vanished(address=(1, 5)))
+    assert after(*gone, (REENUMERATION_S, UNLOCKED)).arrivals == 1
+    late = after(*gone, (REENUMERATION_S + 0.001, UNLOCKED))
+    assert (late.phase, late.arrivals) == (SlotPhase.STORAGE, 2)
+
+
+def test_a_locked_recorder_that_never_comes_back_is_gone_early() -> None:
+    gone = after(LOCKED, UnlockBegan(), Vanished(address=(1, 5)), (REENUMERATION_S + 1, TimePassed()))
+    assert (gone.phase, gone.is_occupied) == (SlotPhase.GONE_EARLY, False)
+
+
+def test_another_recorder_in_the_same_moment_is_another_arrival() -> None:
+    locked = Appeared(kind=Seen.CONTROL, address=(1, 5), serial="A1")
+    slot = after(locked, Vanished(address=(1, 5)), UNLOCKED)
+    assert (slot.arrivals, slot.serial) == (2, SERIAL)
+
+
+def test_a_card_pulled_while_it_is_read_is_gone_early_and_back_with_the_same_serial() -> None:
+    pulled = (UNLOCKED, Mounted(serial=SERIAL), ReadingBegan(), Vanished(address=(1, 6)))
+    assert after(*pulled).phase is SlotPhase.GONE_EARLY
+    back = after(*pulled, Appeared(kind=Seen.STORAGE, address=(1, 9), serial=SERIAL))
+    assert (back.phase, back.arrivals) == (SlotPhase.STORAGE, 1)
+
+
+def test_a_card_without_serial_is_never_taken_for_the_one_before() -> None:
+    nameless = Appeared(kind=Seen.STORAGE, address=(1, 6), serial=None)
+    again = Appeared(kind=Seen.STORAGE, address=(1, 9), serial=None)
+    assert after(nameless, Vanished(address=(1, 6)), again).arrivals == 2
+
+
+def test_a_safe_recorder_leaves_the_slot_empty() -> None:
+    taken = after(UNLOCKED, Mounted(serial=SERIAL), ReadingBegan(), BecameSafe(), Vanished(address=(1, 6)))
+    assert taken == Slot(arrivals=1)
+
+
+def test_nothing_makes_a_refused_device_a_card() -> None:
+    slot = after(KEYBOARD, UnlockBegan(), Mounted(serial=SERIAL), ReadingBegan(), BecameSafe(), Released())
+    assert slot.phase is SlotPhase.REFUSED
+    assert after(KEYBOARD, Vanished(address=(1, 7))).phase is SlotPhase.EMPTY
+
+
+def test_a_locked_recorder_that_comes_back_as_a_keyboard_is_refused() -> None:
+    assert after(LOCKED, UnlockBegan(), Vanished(address=(1, 5)), KEYBOARD).phase is SlotPhase.REFUSED
+
+
+def test_a_folder_for_a_card_needs_no_device() -> None:
+    mounted = after(Mounted(serial=None), ReadingBegan())
+    assert (mounted.phase, mounted.arrivals) == (SlotPhase.READING, 1)
+    assert after(Mounted(serial=None), ReadingBegan(), BecameSafe(), Unmounted()).phase is SlotPhase.EMPTY
+    assert after(Mounted(serial=None), ReadingBegan(), Unmounted()).phase is SlotPhase.GONE_EARLY
+
+
+def test_a_slip_that_is_seen_before_its_device_is_one_arrival() -> None:
+    slot = after(Mounted(serial=SERIAL), UNLOCKED)
+    assert (slot.phase, slot.arrivals, slot.address) == (SlotPhase.MOUNTED, 1, (1, 6))
+
+
+def test_a_slip_taken_back_while_the_device_stays_shows_storage() -> None:
+    assert after(UNLOCKED, Mounted(serial=SERIAL), ReadingBegan(), Unmounted()).phase is SlotPhase.STORAGE
+
+
+class SlotLife(RuleBasedStateMachine):
+    """Any order of events, late and repeated ones included."""
+
+    @initialize()
+    def start(self) -> None:
+        self.slot = Slot()
+        self.at_s = 0.0
+        self.number = 0
+        self.present: Appeared | None = None
+        self.read_since_arrival = False
+
+    def step(self, event: Event) -> Slot:
+        before, self.slot = self.slot, advance(self.slot, event, self.at_s)
+        assert self.slot.arrivals - before.arrivals in {0, 1}
+        if self.slot.arrivals != before.arrivals:
+            assert isinstance(event, Appeared | Mounted)
+            self.read_since_arrival = False
+            assert self.slot.phase not in {SlotPhase.SAFE, SlotPhase.RELEASED}, "nothing new is safe"
+        return before
+
+    @rule(seconds=st.floats(min_value=0, max_value=2 * REENUMERATION_S))
+    def wait(self, seconds: float) -> None:
+        self.at_s += seconds
+        self.step(TimePassed())
+
+    @rule(kind=st.sampled_from(Seen), serial=st.sampled_from([None, "A1", "B2"]))
+    def appear(self, kind: Seen, serial: str | None) -> None:
+        self.number += 1
+        event = Appeared(kind=kind, address=(1, self.number), serial=serial)
+        before = self.step(event)
+        self.present = event
+        if before.serial and serial and before.serial != serial:
+            assert self.slot.arrivals == before.arrivals + 1 or before.has_slip, "another serial is another recorder"
+
+    @precondition(lambda self: self.present is not None)
+    @rule()
+    def appear_again(self) -> None:
+        assert self.present is not None
+        before = self.step(self.present)
+        assert self.slot == before
+
+    @precondition(lambda self: self.present is not None)
+    @rule()
+    def vanish(self) -> None:
+        assert self.present is not None
+        self.step(Vanished(address=self.present.address))
+        self.present = None
+        assert self.slot.phase not in {SlotPhase.SAFE, SlotPhase.RELEASED, SlotPhase.READING, SlotPhase.REFUSED}
+
+    @rule(back=st.integers(min_value=1, max_value=5))
+    def vanish_late(self, back: int) -> None:
+        if self.present is None or self.number - back == self.present.address[1]:
+            return
+        before = advance(self.slot, TimePassed(), self.at_s)
+        self.step(Vanished(address=(1, self.number - back)))
+        assert self.slot == before
+
+    @rule(serial=st.sampled_from([None, "A1", "B2"]))
+    def mount(self, serial: str | None) -> None:
+        self.step(Mounted(serial=serial))
+
+    @rule()
+    def unmount(self) -> None:
+        self.step(Unmounted())
+
+    @rule()
+    def unlock(self) -> None:
+        self.step(UnlockBegan())
+
+    @rule()
+    def read(self) -> None:
+        self.step(ReadingBegan())
+        self.read_since_arrival |= self.slot.phase is SlotPhase.READING
+
+    @rule()
+    def become_safe(self) -> None:
+        self.step(BecameSafe())
+
+    @rule()
+    def release(self) -> None:
+        before = self.step(Released())
+        assert (self.slot.phase is SlotPhase.RELEASED) == (before.phase in {SlotPhase.SAFE, SlotPhase.RELEASED})
+
+    @invariant()
+    def what_is_safe_was_read_in_this_arrival(self) -> None:
+        if self.slot.phase in {SlotPhase.SAFE, SlotPhase.RELEASED}:
+            assert self.read_since_arrival
+
+    @invariant()
+    def a_present_device_shows(self) -> None:
+        if self.present is not None:
+            assert self.slot.is_occupied
+            assert self.slot.address == self.present.address
+
+    @invariant()
+    def a_refused_device_stays_refused(self) -> None:
+        if self.present is not None:
+            assert (self.slot.phase is SlotPhase.REFUSED) == (self.present.kind is Seen.REFUSED)
+
+    @invariant()
+    def what_left_comes_back_in_time_or_not_at_all(self) -> None:
+        if self.slot.left_s is not None:
+            assert self.slot.address is None
+
+
+TestSlotLife = SlotLife.TestCase
+TestSlotLife.settings = settings(max_examples=200, stateful_step_count=40, deadline=None)

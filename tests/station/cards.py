@@ -1,0 +1,85 @@
+"""Cards of recorders as disk images: what is on them is made here, the filesystem by the machine's own tools."""
+
+import io
+import random
+import tarfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Literal
+
+from tests.bodycam_custody.recordings import recorded_name, sound
+from tests.station.machine import Machine
+
+FOLDER = "DCIM/100MEDIA"
+_CARD_BYTES = 64 * 1024 * 1024
+_FORMAT = {"exfat": "mkfs.exfat", "vfat": "mkfs.vfat -F 32", "ext4": "mkfs.ext4 -q"}
+
+Filesystem = Literal["exfat", "vfat", "ext4"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CardFile:
+    """A file and when its last byte was written."""
+
+    data: bytes
+    written_at: datetime
+
+
+def recordings(now: datetime, *, device: str, count: int = 3, seconds: float = 60.0) -> dict[str, CardFile]:
+    """Return recordings of one shift that ended an hour before `now`, one after the other, all of them different."""
+    # Even seconds, so that FAT can hold them.
+    began = now.replace(microsecond=0, second=0) - timedelta(hours=1) - count * timedelta(seconds=seconds)
+    files = {}
+    for number in range(count):
+        starts = began + number * timedelta(seconds=seconds)
+        name = f"{FOLDER}/{recorded_name(starts, number + 1, device=device)}"
+        pitch = random.Random(f"{device} {number}").getrandbits(31)  # noqa: S311  # a content, no secret
+        files[name] = CardFile(data=sound(seconds, pitch=pitch), written_at=starts + timedelta(seconds=seconds))
+    return files
+
+
+def long_recordings(now: datetime, *, device: str, count: int, size_bytes: int) -> dict[str, CardFile]:
+    """Return recordings that take a while to copy. They are no media: nothing is asked of them but their bytes."""
+    files = {}
+    for name, file in recordings(now, device=device, count=count).items():
+        noise = random.Random(f"{device} {name[-12:]}").randbytes(size_bytes)  # noqa: S311  # as above
+        files[name] = CardFile(data=noise, written_at=file.written_at)
+    return files
+
+
+def make_card(machine: Machine, image: Path, files: Mapping[str, CardFile], filesystem: Filesystem = "exfat") -> Path:
+    """Return `image`, written as a card with these files; the machine that formats it has never seen it as a card."""
+    archive = image.with_suffix(".tar")
+    archive.write_bytes(_tar(files))
+    with image.open("wb") as blank:
+        blank.truncate(_CARD_BYTES)
+    machine.plug_disk(image, "blank")
+    machine.plug_disk(archive, "content")
+    try:
+        options = "" if filesystem == "ext4" else "-o umask=0"
+        machine.shell(f"""
+            for name in blank content; do
+                until test -b /dev/disk/by-id/virtio-$name; do udevadm settle; sleep 0.1; done
+            done
+            {_FORMAT[filesystem]} /dev/disk/by-id/virtio-blank >/dev/null
+            mount -t {filesystem} {options} /dev/disk/by-id/virtio-blank /mnt
+            TZ=UTC tar -xf /dev/disk/by-id/virtio-content -C /mnt --no-same-owner --no-same-permissions
+            umount /mnt
+        """)
+    finally:
+        machine.pull("content")
+        machine.pull("blank")
+    archive.unlink()
+    return image
+
+
+def _tar(files: Mapping[str, CardFile]) -> bytes:
+    written = io.BytesIO()
+    with tarfile.open(fileobj=written, mode="w") as archive:
+        for name, file in files.items():
+            member = tarfile.TarInfo(name)
+            member.size, member.mtime = len(file.data), int(file.written_at.timestamp())
+            archive.addfile(member, io.BytesIO(file.data))
+    return written.getvalue()
