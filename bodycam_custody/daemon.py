@@ -5,6 +5,8 @@ import os
 import signal
 import socket
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import uvicorn
@@ -53,13 +55,16 @@ def run_daemon(settings: Settings, *, foreground: bool) -> None:
         try:
             _enter_start(runtime)
             runtime.settle()
-            listening = _listening_socket(settings.paths.socket)
-            runtime.start_interpreting()
-            runtime.watch_slips()
-            schedule.start()
-            liveness = start_liveness(runtime, lambda: _notify("WATCHDOG=1"))
-            logger.info("station is at work origin=%s foreground=%s", station.ledger.origin, foreground)
-            _serve(runtime, listening)
+            server = _server(runtime)
+            # Signals first: whoever can connect may also tell the daemon to end.
+            with _ended_by_signals(server), _listening_socket(settings.paths.socket) as listening:
+                runtime.start_interpreting()
+                runtime.watch_slips()
+                schedule.start()
+                liveness = start_liveness(runtime, lambda: _notify("WATCHDOG=1"))
+                logger.info("station is at work origin=%s foreground=%s", station.ledger.origin, foreground)
+                threading.Thread(target=_say_ready, args=(server,), name="ready", daemon=True).start()
+                server.run(sockets=[listening])
         finally:
             if liveness is not None:
                 liveness.stop()
@@ -132,7 +137,7 @@ class _NoSignals:
     def __exit__(self, *_: object) -> None: ...
 
 
-def _serve(runtime: Runtime, listening: socket.socket) -> None:
+def _server(runtime: Runtime) -> _Server:
     config = uvicorn.Config(
         build_application(runtime),
         http=PeerProtocol,
@@ -142,20 +147,23 @@ def _serve(runtime: Runtime, listening: socket.socket) -> None:
         access_log=False,
         timeout_graceful_shutdown=GRACE_S,
     )
-    server = _Server(config)
+    return _Server(config)
+
+
+@contextmanager
+def _ended_by_signals(server: _Server) -> Iterator[None]:
+    """Let SIGTERM and SIGINT end `server`, also before it serves."""
 
     def stop(signum: int, _: object) -> None:
         logger.info("station stops signal=%s", signal.Signals(signum).name)
         server.should_exit = True
 
     previous = {number: signal.signal(number, stop) for number in (signal.SIGTERM, signal.SIGINT)}
-    threading.Thread(target=_say_ready, args=(server,), name="ready", daemon=True).start()
     try:
-        server.run(sockets=[listening])
+        yield
     finally:
         for number, handler in previous.items():
             signal.signal(number, handler)
-        listening.close()
 
 
 def _say_ready(server: uvicorn.Server) -> None:
