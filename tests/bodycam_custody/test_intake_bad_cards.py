@@ -139,8 +139,9 @@ def writing_to(path: Path, data: bytes) -> Iterator[None]:
         with path.open("ab", buffering=0) as file:
             while not done.is_set():
                 size = file.seek(0, os.SEEK_END)
-                # A busy machine may take seconds to begin reading: the cutting must not have come to its end by then.
-                file.write(data) if data else file.truncate(size - 1 if size > 1_000_000 else 4_000_000)
+                # A busy machine may take seconds to begin reading: the cutting must not have come to its end by then,
+                # and reading must take longer than the pauses the machine gives this thread.
+                file.write(data) if data else file.truncate(size - 1 if size > 50_000_000 else 60_000_000)
 
     writer = threading.Thread(target=write)
     writer.start()
@@ -155,7 +156,7 @@ def writing_to(path: Path, data: bytes) -> Iterator[None]:
 def test_a_file_that_changes_while_it_is_read_is_not_sealed_until_it_rests(
     live: LiveStation, quick_path: Path, data: bytes
 ) -> None:
-    card = make_card(quick_path / "card", {"changing.mp4": b"frames" * 700_000, "quiet.mp4": b"still"})
+    card = make_card(quick_path / "card", {"changing.mp4": b"frames" * 10_000_000, "quiet.mp4": b"still"})
     with writing_to(card / "changing.mp4", data):
         docking = live.dock(card)
     (text,) = docking.texts
@@ -166,7 +167,7 @@ def test_a_file_that_changes_while_it_is_read_is_not_sealed_until_it_rests(
 
 
 def test_a_sidecar_that_changes_is_sealed_later_as_a_supplement(live: LiveStation, quick_path: Path) -> None:
-    card = make_card(quick_path / "card", {"a.mp4": b"moving pictures", "a.xml": b"<x/>" * 1_000_000})
+    card = make_card(quick_path / "card", {"a.mp4": b"moving pictures", "a.xml": b"<x/>" * 15_000_000})
     with writing_to(card / "a.xml", b"<x/>"):
         docking = live.dock(card)
     assert docking.counts == {"found": 2, "sealed": 1, "known": 0, "failed": 1, "unexplained": 0}
