@@ -16,6 +16,7 @@ from tests.archive.power_cut import cut_power, make_disk
 _DISK_BYTES = 192 * 1024 * 1024
 # Which loop device is free is asked and taken in two steps, and other programs ask too.
 _MOUNT_ATTEMPTS = 10
+_GONE_WITHIN_S = 20.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,8 +49,23 @@ class Disks:
         """Mount the disks again, which replays their journals. Nobody may have a file open on them."""
         for place in self.places:
             subprocess.run(["umount", str(place)], check=True)
+        self._wait_until_nobody_sees_them()
         for place in self.places:
             assert (reason := _mount(place)) is None, reason
+
+    def _wait_until_nobody_sees_them(self) -> None:
+        """Wait for the mount namespaces of probes to go: while one lives, so does the file system without power."""
+        deadline = time.monotonic() + _GONE_WITHIN_S
+        while any(str(self.folder) in _mounts_of(process) for process in Path("/proc").glob("[0-9]*")):
+            assert time.monotonic() < deadline, "a process still has the disks mounted"
+            time.sleep(0.01)  # a sandbox ends with its parent, but not at once, and tells nobody
+
+
+def _mounts_of(process: Path) -> str:
+    try:
+        return (process / "mountinfo").read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return ""  # it ended meanwhile
 
 
 @contextmanager
