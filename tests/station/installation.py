@@ -5,6 +5,7 @@ What is installed is what lies in the work tree. The result is kept in build/sta
 
 import fcntl
 import hashlib
+import os
 import shutil
 import subprocess
 import sys
@@ -141,7 +142,8 @@ def _make_disk(file: Path, *, over: Path | None = None, form: str = "raw", size:
 
 def _install(folder: Path, image: Image, delivery: Path) -> None:
     disks = Disks(folder=folder)
-    _make_disk(disks.files["root"], over=image.disk)
+    # Told relative to this disk, so that the work tree can move.
+    _make_disk(disks.files["root"], over=Path(os.path.relpath(image.disk, folder)))
     for name in ("primary", "backup"):
         _make_disk(disks.files[name], size=_STORE_DISK_SIZE)
     with Machine(disks, image.kernel, delivery=delivery) as machine:
