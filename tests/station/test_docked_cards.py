@@ -8,7 +8,10 @@ from tests.station.gadget import plug_gadget, pull_gadget
 from tests.station.station import Station
 
 
-def test_a_docked_card_becomes_safe_on_two_disks_without_any_remark(station: Station, tmp_path: Path) -> None:
+def test_a_registered_recorder_becomes_safe_on_two_disks_and_nothing_is_written_to_its_card(
+    station: Station, tmp_path: Path
+) -> None:
+    station.custody("recorder", "add", "usb:46f4:0001:DSJ0001", "--by", "p-1")
     files = recordings(station.now(), device="DSJ0001")
     card = make_card(station.machine, tmp_path / "card.img", files)
     before = hashlib.sha256(card.read_bytes()).digest()
@@ -16,11 +19,13 @@ def test_a_docked_card_becomes_safe_on_two_disks_without_any_remark(station: Sta
 
     docking = station.wait_until_closed("DSJ0001")
     assert docking["recorder_id"] == "usb:46f4:0001:DSJ0001"
-    assert (docking["safe_to_take_away"], docking["remarks"], docking["problems"]) == ("yes", [], [])
+    # The page appoints no officer to whom the recorder could be issued; nothing else is to be said of it.
+    remarks = ["recorder-unassigned"]
+    assert (docking["safe_to_take_away"], docking["remarks"], docking["problems"]) == ("yes", remarks, [])
     assert docking["handover"] == {"on-time": 3, "late": 0, "undeterminable": 0}
     clips = station.clips_of(docking)
     assert {clip["sha256"] for clip in clips} == digests(files)
-    assert [(clip["state"], clip["remarks"], len(clip["copies"])) for clip in clips] == [("safe", [], 2)] * 3
+    assert [(clip["state"], clip["remarks"], len(clip["copies"])) for clip in clips] == [("safe", remarks, 2)] * 3
     assert station.verify().code == 0
     # R43: nothing was written to the card.
     assert hashlib.sha256(card.read_bytes()).digest() == before
