@@ -1,15 +1,16 @@
 """Cards of recorders as disk images: what is on them is made here, the filesystem by the machine's own tools."""
 
+import hashlib
 import io
 import random
 import tarfile
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Literal
 
-from tests.bodycam_custody.recordings import recorded_name, sound
+from tests.bodycam_custody.recordings import BEIJING, recorded_name, sound
 from tests.station.machine import Machine
 
 FOLDER = "DCIM/100MEDIA"
@@ -49,6 +50,11 @@ def long_recordings(now: datetime, *, device: str, count: int, size_bytes: int) 
     return files
 
 
+def digests(files: Mapping[str, CardFile]) -> set[str]:
+    """Return the SHA-256 of every file."""
+    return {hashlib.sha256(file.data).hexdigest() for file in files.values()}
+
+
 def make_card(machine: Machine, image: Path, files: Mapping[str, CardFile], filesystem: Filesystem = "exfat") -> Path:
     """Return `image`, written as a card with these files; the machine that formats it has never seen it as a card."""
     archive = image.with_suffix(".tar")
@@ -80,6 +86,8 @@ def _tar(files: Mapping[str, CardFile]) -> bytes:
     with tarfile.open(fileobj=written, mode="w") as archive:
         for name, file in files.items():
             member = tarfile.TarInfo(name)
-            member.size, member.mtime = len(file.data), int(file.written_at.timestamp())
+            # A recorder writes the time on its own clock face, and the machine that fills the card lives in UTC.
+            on_its_clock = file.written_at.astimezone(BEIJING).replace(tzinfo=UTC)
+            member.size, member.mtime = len(file.data), int(on_its_clock.timestamp())
             archive.addfile(member, io.BytesIO(file.data))
     return written.getvalue()

@@ -3,21 +3,22 @@
 import hashlib
 import shutil
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.docs.reading import code_blocks, section
 from tests.station import agent
 from tests.station.machine import QEMU, Kernel
 
 _SUITE = "bookworm"
 _MIRROR = "http://deb.debian.org/debian"
-# A minimal system that boots, and what docs/installation.md tells an administrator to install.
-_PACKAGES = (
-    *("systemd", "systemd-sysv", "udev", "kmod", "linux-image-amd64", "ca-certificates", "usbutils"),
-    *("python3", "python3-venv", "make", "ffmpeg", "bubblewrap", "openssh-client", "exfatprogs", "dosfstools"),
-)
+PAGE = "docs/installation.md"
+# A bare machine, ...
+_BARE = ("systemd", "systemd-sysv", "dbus", "kmod", "linux-image-amd64")
+# ... and what formats the cards of the tests.
+_FOR_CARDS = ("exfatprogs", "dosfstools")
 _DISK_SIZE = "6G"
 _AGENT = "/usr/local/lib/station-agent.py"
 _PORT = f"/dev/virtio-ports/{agent.PORT_NAME}"
@@ -37,8 +38,6 @@ Restart=always
 [Install]
 WantedBy=multi-user.target
 """
-# Makes a new image whenever this file would make another one.
-_RECIPE = "\n".join((_SUITE, *_PACKAGES, _DISK_SIZE, _UNIT, Path(agent.__file__).read_text(encoding="utf-8"), "1"))
 
 _TOOLS = {
     QEMU: "qemu-system-x86",
@@ -70,14 +69,17 @@ def why_impossible(*, is_root: bool) -> str | None:
 
 def plain_image(folder: Path, say: Callable[[str], None]) -> Image:
     """Return the image in `folder`, made now if it is not there: some minutes and 2 GB of disk."""
-    key = hashlib.sha256(_RECIPE.encode()).hexdigest()[:12]
+    packages = [*_BARE, *_FOR_CARDS, *_packages_of_the_page()]
+    # A new image is made whenever another one would come of it.
+    recipe = "\n".join((*packages, _SUITE, _DISK_SIZE, _UNIT, Path(agent.__file__).read_text(encoding="utf-8")))
+    key = hashlib.sha256(recipe.encode()).hexdigest()[:12]
     place = folder / f"debian-{key}"
     if not place.is_dir():
         for older in folder.glob("debian-*"):
             shutil.rmtree(older)
         say("making a plain Debian 12: some minutes")
         with made_whole(place) as unfinished:
-            _make(unfinished)
+            _make(unfinished, packages)
     kernel = Kernel(vmlinuz=place / "vmlinuz", initrd=place / "initrd.img")
     return Image(disk=place / "root.img", kernel=kernel, key=key)
 
@@ -97,9 +99,15 @@ def made_whole(place: Path) -> Iterator[Path]:
             shutil.rmtree(unfinished)
 
 
-def _make(folder: Path) -> None:
+def _packages_of_the_page() -> list[str]:
+    (commands,) = code_blocks(section(PAGE, "1. What the machine needs"), "sh")
+    (line,) = [line for line in commands.splitlines() if line.startswith("apt-get install ")]
+    return [word for word in line.split()[2:] if not word.startswith("-")]
+
+
+def _make(folder: Path, packages: Sequence[str]) -> None:
     tree = folder / "tree"
-    include = f"--include={','.join(_PACKAGES)}"
+    include = f"--include={','.join(packages)}"
     # What it mounts is mounted in a namespace of its own, and so is gone when it ends in whatever way.
     command = ["unshare", "--mount", "debootstrap", "--variant=minbase", include, _SUITE, str(tree), _MIRROR]
     with (folder / "debootstrap.log").open("wb") as log:

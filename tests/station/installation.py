@@ -1,18 +1,22 @@
-"""The station as an administrator sets it up on the plain system, asleep after its first start and ready to be woken.
+"""The station as docs/installation.md has it set up on the plain system, asleep after its first start.
 
 What is installed is what lies in the work tree. The result is kept in build/station until a file of it changes.
 """
 
+import fcntl
 import hashlib
+import os
 import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.station.image import Image, made_whole, plain_image
+from tests.docs.reading import code_blocks, section
+from tests.station.image import PAGE, Image, made_whole, plain_image
 from tests.station.machine import Disks, Kernel, Machine
 
 REPOSITORY = Path(__file__).parents[2]
@@ -44,6 +48,22 @@ class Installation:
 def installed_station(folder: Path, say: Callable[[str], None]) -> Installation:
     """Return the station, installed and started now if it is not there; `say` hears of each step."""
     began = time.monotonic()
+    with _held(folder):
+        installation = _installed_station(folder, say)
+    say(f"the station is there after {time.monotonic() - began:.0f} s")
+    return installation
+
+
+@contextmanager
+def _held(folder: Path) -> Iterator[None]:
+    """Keep others from making the same things at the same time."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _installed_station(folder: Path, say: Callable[[str], None]) -> Installation:
     image = plain_image(folder, say)
     files = _work_tree()
     place = folder / f"station-{_key(image, files)}"
@@ -58,7 +78,6 @@ def installed_station(folder: Path, say: Callable[[str], None]) -> Installation:
             delivery.unlink()
             say("starting the station")
             _start_and_sleep(unfinished, image)
-    say(f"the station is there after {time.monotonic() - began:.0f} s")
     return Installation(folder=place, kernel=image.kernel)
 
 
@@ -88,7 +107,8 @@ def _make_delivery(folder: Path, files: dict[str, bytes]) -> Path:
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_bytes(data)
         shutil.copymode(REPOSITORY / name, target)
-    wheelhouse = content / "wheelhouse"
+    # Beside the Makefile, as the page says.
+    wheelhouse = content / "bodycam-custody" / "wheelhouse"
     _run_python("-m", "build", "--wheel", "--outdir", str(wheelhouse), str(content / "bodycam-custody"))
     _run_python("-m", "pip", *_download_options(), "--dest", str(wheelhouse), *map(str, wheelhouse.glob("*.whl")))
     disk = folder / "delivery.img"
@@ -122,49 +142,45 @@ def _make_disk(file: Path, *, over: Path | None = None, form: str = "raw", size:
 
 def _install(folder: Path, image: Image, delivery: Path) -> None:
     disks = Disks(folder=folder)
-    _make_disk(disks.files["root"], over=image.disk)
+    # Told relative to this disk, so that the work tree can move.
+    _make_disk(disks.files["root"], over=Path(os.path.relpath(image.disk, folder)))
     for name in ("primary", "backup"):
         _make_disk(disks.files[name], size=_STORE_DISK_SIZE)
     with Machine(disks, image.kernel, delivery=delivery) as machine:
         machine.wait_until_up()
-        machine.shell(
-            "mount -o ro /dev/disk/by-id/virtio-delivery /mnt && cp -a /mnt/bodycam-custody /mnt/wheelhouse /root/"
-        )
-        machine.shell(_STORES)
-        machine.shell(_INSTALL, timeout_s=_INSTALLED_WITHIN_S)
-        machine.shell("umount /mnt && rm -rf /root/bodycam-custody /root/wheelhouse")
+        machine.shell("""
+            mount -o ro /dev/disk/by-id/virtio-delivery /mnt
+            cp -a /mnt/bodycam-custody /root/
+            umount /mnt
+        """)
+        machine.shell(_follow_the_page(), timeout_s=_INSTALLED_WITHIN_S)
         machine.switch_off()
 
 
-_STORES = """
-for store in primary backup; do
-    mkfs.ext4 -q -L $store /dev/disk/by-id/virtio-$store
-    mkdir -p /srv/custody/$store
-    echo "LABEL=$store /srv/custody/$store ext4 defaults 0 2" >> /etc/fstab
-    mount /srv/custody/$store
-done
-"""
+def _follow_the_page() -> str:
+    """Return the commands of the page in their order, with what it leaves to the reader filled in."""
+    (_, without_network) = code_blocks(section(PAGE, "2. The program"), "sh")
+    (store,) = code_blocks(section(PAGE, "3. The stores"), "sh")
+    (station,) = code_blocks(section(PAGE, "4. The station"), "sh")
+    assert "make install WHEELHOUSE=wheelhouse" in without_network
+    lines = ["cd /root/bodycam-custody", "make install WHEELHOUSE=wheelhouse", _PASSPHRASE]
+    for name in ("primary", "backup"):
+        disk = f"/dev/disk/by-id/virtio-{name}"
+        lines += [store.replace("/dev/sdb", disk).replace("primary", name)]
+        lines += [f"echo custody-{name} {disk} /root/passphrase luks >> /etc/crypttab"]
+        lines += [f"echo /dev/mapper/custody-{name} /srv/custody/{name} ext4 defaults 0 2 >> /etc/fstab"]
+    lines += ["cd /root", "for person in p-1 p-2; do ssh-keygen -q -t ed25519 -N '' -f $person; done", station]
+    return "\n".join([*lines, "systemctl enable --now bodycam-custody.service"])
 
-_INSTALL = """
-python3 -m venv /opt/bodycam-custody
-/opt/bodycam-custody/bin/python -m pip install --quiet --no-index --find-links /root/wheelhouse bodycam-custody
-useradd --system --user-group --home-dir /var/lib/bodycam-custody --shell /usr/sbin/nologin custody
-install -d -o custody -g custody -m 0700 /var/lib/bodycam-custody
-install -d -m 0755 /etc/bodycam-custody
-chown custody:custody /srv/custody/primary /srv/custody/backup
-chmod 0750 /srv/custody/primary /srv/custody/backup
-ssh-keygen -q -t ed25519 -N '' -f /root/custodian
-ssh-keygen -q -t ed25519 -N '' -f /root/supervisor
-chmod 0777 /etc/bodycam-custody
-runuser -u custody -- /opt/bodycam-custody/bin/custody init --agency cg.example.gov.cn --name station-1 \
-    --unit 綦江区城市管理局 --document-number 〔2022〕1号 --effective-date 2022-03-01 --rules-version 1 \
-    --primary /srv/custody/primary --replica /srv/custody/backup --clearing keep-at-desk --clock-uncertainty-s 120 \
-    --person "p-1:custodian:$(cat /root/custodian.pub)" --person "p-2:supervisor:$(cat /root/supervisor.pub)"
-chmod 0755 /etc/bodycam-custody
-mkdir -p /etc/bodycam-custody/conf.d
-cp /root/bodycam-custody/systemd/bodycam-custody.service /etc/systemd/system/
-ln -s /opt/bodycam-custody/bin/custody /usr/local/bin/custody
-systemctl enable bodycam-custody.service
+
+# Nobody is there to type one; and what makes guessing slow would make the tests slow.
+_PASSPHRASE = """
+(umask 0077; head -c 32 /dev/urandom | base64 > /root/passphrase)
+cryptsetup() {
+    local fast=()
+    [ "$1" != luksFormat ] || fast=(--pbkdf pbkdf2 --pbkdf-force-iterations 1000)
+    command cryptsetup --batch-mode --key-file /root/passphrase "$@" "${fast[@]}"
+}
 """
 
 

@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -11,6 +11,8 @@ from tests.station.machine import Answer, Machine
 STORES = ("/srv/custody/primary", "/srv/custody/backup")
 TRUST = "/var/lib/bodycam-custody/trust"
 DAEMON = "bodycam-custody.service"
+SLIPS = "/run/bodycam-custody/docked"
+CARDS = "/run/bodycam-custody/cards"
 # Every command is a Python program on an emulated processor.
 _DONE_WITHIN_S = 180.0
 _POLL_S = 0.5
@@ -66,9 +68,35 @@ class Station:
         """Return the clips first sealed at this docking."""
         return [clip for clip in self.custody("clips", "list") if clip["docking_id"] == docking["docking_id"]]
 
-    def verify(self, stores: Sequence[str] = STORES) -> Answer:
+    def slips(self) -> list[str]:
+        """Return the names of the dock slips."""
+        return self.machine.run("ls", SLIPS).split()
+
+    def mounted_cards(self) -> list[str]:
+        """Return where cards are mounted."""
+        mounts = (line.split()[4] for line in self.machine.run("cat", "/proc/self/mountinfo").splitlines())
+        return [mount for mount in mounts if mount.startswith(f"{CARDS}/")]
+
+    def bytes_arrived(self) -> int:
+        """Return how many bytes of recordings lie in the primary store, half copies and all."""
+        found = self.machine.run("find", STORES[0], "-path", "*/data/*", "-type", "f", "-printf", "%s\\n")
+        return sum(int(size) for size in found.split())
+
+    def verify(self, *options: str) -> Answer:
         """Return what the auditor's command finds, which needs neither daemon nor database."""
-        return self.machine.ask("custody", "audit", "verify", *stores, "--trust", TRUST)
+        return self.machine.ask("custody", "audit", "verify", *STORES, "--trust", TRUST, *options)
+
+    def as_daemon(self, script: str) -> Answer:
+        """Run a line of shell as the daemon's user in the daemon's namespaces."""
+        process = self.machine.run("systemctl", "show", "--property=MainPID", "--value", DAEMON).strip()
+        # The user is left out: the kernel refuses to enter the user namespace one is in.
+        command = ["nsenter", "--target", process, "--mount", "--net", "--ipc", "--uts", "--cgroup", "--"]
+        command += ["setpriv", "--reuid=custody", "--regid=custody", "--init-groups", "--bounding-set=-all"]
+        return self.machine.ask(*command, "--inh-caps=-all", "--no-new-privs", "bash", "-c", script)
+
+    def mount_journal(self) -> str:
+        """Return what the mount helper said of all cards, if it said anything."""
+        return self.machine.ask("journalctl", "--no-pager", "-o", "cat", "-u", "custody-mount@*").out
 
     def journal(self) -> str:
         """Return the last lines of the machine's journal, kernel and all."""
