@@ -13,8 +13,6 @@ from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any
 
-import ffmpeg
-
 from archive.errors import ProbeFailedError
 from archive.probe_launcher import ProbeOutcome, Sandbox
 from archive.probe_service import ask_service
@@ -100,6 +98,9 @@ def probe(path: Path, *, timeout_s: float, launcher: Path) -> MediaFacts:
 
 def _ask(path: Path, timeout_s: float, launcher: Path) -> Mapping[str, Any]:
     """Return the launcher's answer; it exits with an error for every outcome but `parsed`, and answers all the same."""
+    # Imported where it is used: every command that only looks imports this module too.
+    import ffmpeg
+
     said = b""
     try:
         try:

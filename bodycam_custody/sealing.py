@@ -91,7 +91,7 @@ def clip_json(staged: StagedBag, *, docking_seq: int, software: str) -> bytes:
 class Sealer:
     """Seals batches of bags for one station."""
 
-    def __init__(self, *, key: SigningKey, origin: str, software: str) -> None:
+    def __init__(self, *, key: SigningKey, origin: str, software: Callable[[], str]) -> None:
         self._key = key
         self._origin = origin
         self._software = software
@@ -139,10 +139,10 @@ class Sealer:
         return tag_files(
             bag_id=staged.bag_id,
             payload=[staged_file.payload for staged_file in staged.files],
-            clip_json=clip_json(staged, docking_seq=docking_seq, software=self._software),
+            clip_json=clip_json(staged, docking_seq=docking_seq, software=self._software()),
             sealed_at=sealed_at,
             origin=self._origin,
-            software=self._software,
+            software=self._software(),
         )
 
 

@@ -150,7 +150,7 @@ def open_station(settings: Settings, clock: Clock, *, whole_check: bool) -> Stat
             catalog=catalog,
             stores=stores,
             record=record,
-            sealer=Sealer(key=keys.bag, origin=settings.station.origin, software=software_name()),
+            sealer=Sealer(key=keys.bag, origin=settings.station.origin, software=software_name),
             profiles=load_profiles(settings.paths.profiles),
             remarks=remarks,
         )
