@@ -15,7 +15,7 @@ from bodycam_custody.docking_drafts import Arrival
 from bodycam_custody.entries import Draft, EntryKind
 from bodycam_custody.model import Remark
 from bodycam_custody.slot_names import slot_names
-from docking.errors import UsbDeviceSilentError, UsbInterfaceRefusedError
+from docking.usb_errors import UsbDeviceSilentError, UsbInterfaceRefusedError
 from docking.usb_policy import acts_as
 from docking.usb_ports import PortId, port_of
 from hashing.canonical import Json

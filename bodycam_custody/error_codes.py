@@ -6,7 +6,9 @@ from functools import cache
 from typing import Any
 
 # Every error that may be behind a stored code must be defined before it is looked up.
-import docking.errors  # noqa: F401
+import docking.drivers.errors
+import docking.mount_errors
+import docking.usb_errors  # noqa: F401
 from hashing.errors import N_, StatedError
 
 _UNKNOWN_TEMPLATE = N_("an error with the code {code} was recorded")

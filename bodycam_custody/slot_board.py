@@ -21,7 +21,7 @@ from bodycam_custody.slot_names import slot_names
 from bodycam_custody.station import Station
 from bodycam_custody.views import docking_view, problem
 from docking.card import UNKNOWN_RECORDER
-from docking.errors import DockingError, UsbDeviceSilentError, UsbInterfaceRefusedError
+from docking.errors import DockingError
 from docking.presence import SYSFS
 from docking.slip_format import DockSlip
 from docking.slips import SLIP_SUFFIX, read_slip
@@ -41,6 +41,7 @@ from docking.slot_state import (
     advance,
 )
 from docking.usb_devices import UsbDevice, read_usb_devices, usb_presence
+from docking.usb_errors import UsbDeviceSilentError, UsbInterfaceRefusedError
 from docking.usb_policy import UsbKind, UsbVerdict, judge_usb_device, offers_storage
 from docking.usb_ports import PortId, port_of
 from hashing.errors import StatedError

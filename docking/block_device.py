@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from docking.errors import DeviceMissingError, DeviceNotUsbError, KernelNameRefusedError
+from docking.mount_errors import DeviceMissingError, DeviceNotUsbError, KernelNameRefusedError
 from docking.presence import SYSFS
 from docking.usb_devices import UsbDevice, usb_device_of_disk
 from hashing.errors import shown

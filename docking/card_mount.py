@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-from docking.errors import (
-    CardGoneError,
+from docking.errors import CardGoneError
+from docking.mount_errors import (
     CardNotMountedError,
     CardReplacedError,
     CardWritableError,

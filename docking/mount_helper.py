@@ -18,13 +18,13 @@ from typing import Final
 
 from docking.block_device import DEV, UsbBlockDevice, find_usb_block_device, require_kernel_name
 from docking.card_mount import CARD_FILESYSTEMS, check_card_mount
-from docking.errors import (
+from docking.errors import DockingError
+from docking.mount_errors import (
     CardFormatRefusedError,
     CardMountFailedError,
     CardMountWrongError,
     DeviceBusyError,
     DeviceWritableError,
-    DockingError,
 )
 from docking.mounts import Mount, mount_at, read_mounts
 from docking.presence import SYSFS

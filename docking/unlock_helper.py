@@ -20,24 +20,24 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from docking.drivers.channel import Channel
 from docking.drivers.clock import ClockMeasurement, parse_measurement, station_time
+from docking.drivers.errors import (
+    ClockProofError,
+    ControlAbsentError,
+    DriverMissingError,
+    LoginRefusedError,
+    PasswordFileError,
+    PasswordMissingError,
+)
 from docking.drivers.families import KNOWN_FAMILIES, UsbId, endpoints_of, recorder_of
 from docking.drivers.passwords import log_in_credential, read_passwords
 from docking.drivers.report import UnlockReport, UnlockState, format_report
 from docking.drivers.session import Wish, recorder_name, visit
 from docking.drivers.usb_transport import open_control
 from docking.drivers.verbs import DriverName
-from docking.errors import (
-    ClockProofError,
-    ControlAbsentError,
-    DockingError,
-    DriverMissingError,
-    LoginRefusedError,
-    PasswordFileError,
-    PasswordMissingError,
-    UsbUnreadableError,
-)
+from docking.errors import DockingError
 from docking.presence import SYSFS
 from docking.usb_devices import UsbDevice, read_usb_device
+from docking.usb_errors import UsbUnreadableError
 from docking.usb_policy import ControlFamily, UsbKind, judge_usb_device
 from docking.usb_ports import port_chain_of
 from docking.usb_strings import with_strings

@@ -11,8 +11,8 @@ from enum import StrEnum
 from typing import Final
 
 from docking.card import UNKNOWN_RECORDER
-from docking.errors import UsbDeviceSilentError, UsbInterfaceRefusedError
 from docking.usb_devices import UsbDevice, UsbDisk, UsbInterface
+from docking.usb_errors import UsbDeviceSilentError, UsbInterfaceRefusedError
 from hashing.errors import N_, Statement
 
 _MASS_STORAGE: Final = 0x08

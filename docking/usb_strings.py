@@ -15,8 +15,8 @@ import usb.backend.libusb1
 import usb.core
 import usb.util
 
-from docking.errors import UsbLibraryMissingError, UsbUnreadableError
 from docking.usb_devices import UsbDevice
+from docking.usb_errors import UsbLibraryMissingError, UsbUnreadableError
 from hashing.errors import N_, Statement, shown
 
 _NODES: Final = Path("/dev/bus/usb")

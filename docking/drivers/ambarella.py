@@ -9,11 +9,11 @@ from typing import Final, NoReturn
 
 from docking.drivers.channel import Channel, MalformedReplyError
 from docking.drivers.clock import ClockMeasurement, StationTime, require_fresh
+from docking.drivers.errors import CommandRefusedError, ControlGoneError, LoginRefusedError, ReplyProblem
 from docking.drivers.gat947 import HolderFields, parse_holder
 from docking.drivers.interface import Passwords
 from docking.drivers.secret import Secret
 from docking.drivers.verbs import Command, Verb
-from docking.errors import CommandRefusedError, ControlGoneError, LoginRefusedError, ReplyProblem
 
 _TERMINATOR: Final = b";#"
 _YES: Final = b"OK"

@@ -10,16 +10,16 @@ from typing import Final, NoReturn
 
 from docking.drivers.channel import Channel, MalformedReplyError
 from docking.drivers.clock import ClockMeasurement, ClockSource, StationTime, measure, require_fresh
-from docking.drivers.interface import Passwords
-from docking.drivers.secret import Secret
-from docking.drivers.verbs import Command, DriverName, Verb
-from docking.errors import (
+from docking.drivers.errors import (
     ClockNotSettableError,
     CommandRefusedError,
     ControlGoneError,
     LoginRefusedError,
     ReplyProblem,
 )
+from docking.drivers.interface import Passwords
+from docking.drivers.secret import Secret
+from docking.drivers.verbs import Command, DriverName, Verb
 
 _LINE_END: Final = b"\r\n"
 _YES: Final = b"OK"

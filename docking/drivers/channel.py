@@ -4,9 +4,9 @@ import time
 from collections.abc import Callable
 from typing import Final, Protocol, TypeVar
 
+from docking.drivers.errors import ControlReplyError, ControlSilentError, ReplyProblem
 from docking.drivers.secret import Secret
 from docking.drivers.verbs import Command
-from docking.errors import ControlReplyError, ControlSilentError, ReplyProblem
 
 # Every answer of both families fits: a GA/T 947 record is 94 bytes, its frame adds a dozen.
 MAX_REPLY_BYTES: Final = 256

@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from docking.errors import ClockMeasurementStaleError, ClockNotReadableError, ClockProofError
+from docking.drivers.errors import ClockMeasurementStaleError, ClockNotReadableError, ClockProofError
 from hashing.canonical import Json, parse_line
 from hashing.errors import MalformedLineError
 

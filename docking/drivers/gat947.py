@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Final
 
 from docking.drivers.channel import MalformedReplyError
-from docking.errors import ReplyProblem
+from docking.drivers.errors import ReplyProblem
 from hashing.errors import shown
 
 # GA/T 947: serial, police number, name, unit number, unit name.

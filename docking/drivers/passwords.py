@@ -9,10 +9,10 @@ import struct
 from pathlib import Path
 from typing import Final
 
+from docking.drivers.errors import PasswordFileError, PasswordFileProblem
 from docking.drivers.interface import Passwords
 from docking.drivers.secret import Secret, is_password
 from docking.drivers.verbs import DriverName
-from docking.errors import PasswordFileError, PasswordFileProblem
 from hashing.errors import shown
 
 # One password of 64 characters and its line end; a longer file is something else.

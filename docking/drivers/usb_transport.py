@@ -13,9 +13,9 @@ import usb.backend.libusb1
 import usb.core
 import usb.util
 
+from docking.drivers.errors import ControlFailedError, ControlGoneError, ControlMismatchError, ControlSilentError
 from docking.drivers.families import Endpoints
 from docking.drivers.verbs import DriverName
-from docking.errors import ControlFailedError, ControlGoneError, ControlMismatchError, ControlSilentError
 from docking.usb_devices import UsbDevice
 from hashing.errors import N_, Statement, shown
 

@@ -4,7 +4,7 @@ import pytest
 
 from bodycam_custody.errors import StatedError
 from cli.messages import explained
-from docking.errors import (
+from docking.mount_errors import (
     CardFormatRefusedError,
     CardMountFailedError,
     CardMountWrongError,

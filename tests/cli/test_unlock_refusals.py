@@ -3,8 +3,7 @@
 import pytest
 
 from cli.messages import explained
-from docking.drivers.verbs import DriverName
-from docking.errors import (
+from docking.drivers.errors import (
     ClockMeasurementStaleError,
     ClockNotReadableError,
     ClockNotSettableError,
@@ -16,7 +15,6 @@ from docking.errors import (
     ControlMismatchError,
     ControlReplyError,
     ControlSilentError,
-    DockingError,
     DriverMissingError,
     LoginRefusedError,
     PasswordFileError,
@@ -24,6 +22,8 @@ from docking.errors import (
     PasswordMissingError,
     ReplyProblem,
 )
+from docking.drivers.verbs import DriverName
+from docking.errors import DockingError
 
 PORT = "1-2.4"
 AMBARELLA = DriverName.AMBARELLA

@@ -5,8 +5,9 @@ from pathlib import Path
 import pytest
 
 from cli.messages import explained
-from docking.errors import DockingError, UsbLibraryMissingError, UsbUnreadableError
+from docking.errors import DockingError
 from docking.usb_devices import read_usb_devices
+from docking.usb_errors import UsbLibraryMissingError, UsbUnreadableError
 from docking.usb_policy import judge_usb_device
 from tests.docking.usb_tree import CONTROL, KEYBOARD, PORT, STORAGE, Claims, Triple, UsbTree
 

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from docking.errors import (
-    CardGoneError,
+from docking.errors import CardGoneError
+from docking.mount_errors import (
     CardNotMountedError,
     CardReplacedError,
     CardWritableError,

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from docking.block_device import UsbBlockDevice, find_usb_block_device
-from docking.errors import (
+from docking.mount_errors import (
     CardFormatRefusedError,
     CardMountFailedError,
     CardMountWrongError,
@@ -22,7 +22,6 @@ from docking.errors import (
     DeviceWritableError,
     FilesystemRefusedError,
     KernelNameRefusedError,
-    UsbInterfaceRefusedError,
 )
 from docking.mount_helper import (
     EXIT_REFUSED,
@@ -43,6 +42,7 @@ from docking.mount_helper import (
 )
 from docking.mounts import mount_at, parse_mountinfo, read_mounts
 from docking.slips import DockSlip, read_slip
+from docking.usb_errors import UsbInterfaceRefusedError
 from tests.docking.loop_card import CONFIGURATION, KEYBOARD, STORAGE, LoopCard, plugged_in
 
 HOSTILE = [

@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 
 from docking.drivers.clock import ClockSource, measure, measurement_facts
+from docking.drivers.errors import ControlSilentError, LoginRefusedError
 from docking.drivers.families import KNOWN_FAMILIES, UsbId
 from docking.drivers.report import UnlockReport, UnlockState, UnlockWarning, format_report
 from docking.drivers.session import Wish, visit
 from docking.drivers.verbs import DriverName
-from docking.errors import ControlSilentError, LoginRefusedError
 from docking.unlock_helper import UnlockExit, UnlockRequest, exit_code, main, unlock
 from docking.usb_policy import KNOWN_CONTROLS
 from tests.docking.drivers.fake_recorders import NAME, ZONE, AmbarellaFirmware, BcPlusFirmware, Wire, passwords, record

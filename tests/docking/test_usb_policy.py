@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from docking.card import UNKNOWN_RECORDER
-from docking.errors import UsbDeviceSilentError, UsbInterfaceRefusedError
 from docking.usb_devices import UsbDevice, read_usb_devices
+from docking.usb_errors import UsbDeviceSilentError, UsbInterfaceRefusedError
 from docking.usb_policy import ControlFamily, UsbKind, UsbRemark, judge_usb_device, offers_storage
 from tests.docking.usb_tree import (
     CONTROL,

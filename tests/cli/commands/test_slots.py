@@ -10,8 +10,8 @@ from bodycam_custody.errors import SlotNameInvalidError, SlotNameTakenError, Slo
 from cli import labels, slot_learning
 from cli.messages import explained
 from cli.wire import Alarm, Problem
-from docking.errors import UsbInterfaceRefusedError
 from docking.slot_state import SlotPhase
+from docking.usb_errors import UsbInterfaceRefusedError
 from docking.usb_policy import UsbRemark
 from tests.cli.conftest import Custody
 from tests.cli.station import FakeStation, StatedProblemError, make_docking, make_slot

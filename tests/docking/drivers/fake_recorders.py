@@ -7,10 +7,10 @@ from typing import Protocol
 from zoneinfo import ZoneInfo
 
 from docking.drivers.clock import StationTime
+from docking.drivers.errors import ControlGoneError
 from docking.drivers.gat947 import FIELD_BYTES
 from docking.drivers.interface import Passwords
 from docking.drivers.secret import Secret
-from docking.errors import ControlGoneError
 
 PORT = "1-2.4"
 NAME = "张三"

@@ -5,8 +5,7 @@ import pytest
 from docking.drivers.ambarella import AmbarellaRecorder, parse_frame
 from docking.drivers.channel import Channel, MalformedReplyError
 from docking.drivers.clock import ClockMeasurement, ClockSource, measure
-from docking.drivers.verbs import Verb
-from docking.errors import (
+from docking.drivers.errors import (
     ClockMeasurementStaleError,
     CommandRefusedError,
     ControlGoneError,
@@ -14,6 +13,7 @@ from docking.errors import (
     LoginRefusedError,
     ReplyProblem,
 )
+from docking.drivers.verbs import Verb
 from tests.docking.drivers.fake_recorders import AmbarellaFirmware, Wire, passwords
 
 RECORDER = "usb:4255:0001:A1"

@@ -4,8 +4,7 @@ import pytest
 
 from docking.drivers.bc_plus import BcPlusRecorder, parse_line, parse_time
 from docking.drivers.channel import Channel, MalformedReplyError
-from docking.drivers.verbs import Verb
-from docking.errors import (
+from docking.drivers.errors import (
     ClockNotSettableError,
     CommandRefusedError,
     ControlGoneError,
@@ -13,6 +12,7 @@ from docking.errors import (
     LoginRefusedError,
     ReplyProblem,
 )
+from docking.drivers.verbs import Verb
 from tests.docking.drivers.fake_recorders import BcPlusFirmware, Wire, passwords
 
 WHOLE = b"BC+BATVAL=87\r\n"

@@ -7,8 +7,8 @@ import docking.drivers
 from docking.drivers.ambarella import AmbarellaRecorder
 from docking.drivers.bc_plus import BcPlusRecorder
 from docking.drivers.channel import MAX_REPLY_BYTES, REPLY_TIMEOUT_S, Channel
+from docking.drivers.errors import ControlGoneError, ControlReplyError, ControlSilentError, ReplyProblem
 from docking.drivers.interface import Recorder
-from docking.errors import ControlGoneError, ControlReplyError, ControlSilentError, ReplyProblem
 from tests.docking.drivers.fake_recorders import (
     AmbarellaFirmware,
     BcPlusFirmware,

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from docking.drivers.clock import ClockMeasurement, ClockSource, measure, measurement_facts, parse_measurement
-from docking.errors import ClockNotReadableError, ClockProofError
+from docking.drivers.errors import ClockNotReadableError, ClockProofError
 from tests.docking.drivers.fake_recorders import START, ZONE, Hands
 
 SHOWN = datetime.fromisoformat("2026-11-21 12:00:03")

@@ -3,8 +3,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from docking.drivers.channel import MalformedReplyError
+from docking.drivers.errors import ReplyProblem
 from docking.drivers.gat947 import FieldText, TextEncoding, parse_holder
-from docking.errors import ReplyProblem
 from tests.docking.drivers.fake_recorders import NAME, record
 
 UNIT = "某区城市管理局执法大队"

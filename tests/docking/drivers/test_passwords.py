@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from docking.drivers.errors import PasswordFileError, PasswordFileProblem
 from docking.drivers.passwords import read_password, read_passwords
 from docking.drivers.verbs import DriverName
-from docking.errors import PasswordFileError, PasswordFileProblem
 
 
 def put(folder: Path, name: str, content: bytes, mode: int = 0o400) -> Path:

@@ -21,10 +21,10 @@ from typing import Any
 sys.path.append(sys.argv[2])
 
 from docking import unlock_helper  # after the path
+from docking.drivers.errors import ControlGoneError
 from docking.drivers.families import endpoints_of
 from docking.drivers.usb_transport import open_control
 from docking.drivers.verbs import DriverName
-from docking.errors import ControlGoneError
 from docking.usb_devices import read_usb_devices
 from tests.docking.drivers.fake_recorders import NAME, AmbarellaFirmware, BcPlusFirmware, Firmware, record
 from tests.docking.usb_scenes import (
