@@ -15,11 +15,12 @@ from bodycam_custody.entries import Entry
 from bodycam_custody.errors import CatalogCorruptError
 from bodycam_custody.folding import fold_entry
 from bodycam_custody.recorders.folding import RECORDER_KINDS, TEXT_FACTS
+from bodycam_custody.release_folds import RELEASE_KINDS
 
 logger = logging.getLogger(__name__)
 
 # Raised with every change of the tables below; an older file is rebuilt, never migrated.
-CATALOG_VERSION = 5
+CATALOG_VERSION = 6
 
 _TABLES: Mapping[str, tuple[Mapping[str, type], str | tuple[str, ...]]] = {
     "stores": ({"store_id": str, "role": str, "disks": str}, "store_id"),
@@ -79,6 +80,13 @@ _TABLES: Mapping[str, tuple[Mapping[str, type], str | tuple[str, ...]]] = {
         "seq",
     ),
     "held": ({"docking_id": str}, "docking_id"),
+    "releases": (
+        {
+            "seq": int, "kind": str, "docking_id": str, "recorder": str, "port": str, "at": str, "person": str,
+            "reason": str, "ended_at": str, "ended_by": str,
+        },
+        "seq",
+    ),
     "recorders": (
         {
             "recorder": str, "model": str, "unit": str, "note": str, "capacity_gb": int, "registered_at": str,
@@ -119,6 +127,8 @@ _INDEXES = (
     ("dockings", ("recorder", "docked_at")),
     ("assignments", ("recorder", "since")),
     ("recorder_acts", ("recorder",)),
+    ("releases", ("recorder",)),
+    ("releases", ("docking_id",)),
     ("supplements", ("clip_id",)),
     ("supplements", ("bag_path",)),
 )
@@ -251,6 +261,8 @@ def _commitments(entries: Iterable[Entry]) -> list[str]:
     for entry in entries:
         if entry.kind in RECORDER_KINDS:
             found.extend(str(entry.facts[name]) for name in TEXT_FACTS if entry.facts.get(name) is not None)
+        if entry.kind in RELEASE_KINDS and entry.facts.get("reason") is not None:
+            found.append(str(entry.facts["reason"]))
         for member in ("files", "specials"):
             rows = entry.facts.get(member)
             if isinstance(rows, list):

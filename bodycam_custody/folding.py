@@ -10,6 +10,7 @@ from bodycam_custody.docking_folds import fold_accepted, fold_clock_judged, fold
 from bodycam_custody.entries import Entry, EntryKind
 from bodycam_custody.model import ClipState, DockingPhase, FileOutcome, Handover, HandoverReason
 from bodycam_custody.recorders.folding import fold_act, fold_registration
+from bodycam_custody.release_folds import fold_let_go, fold_recovered
 from bodycam_custody.slot_folds import fold_alarmed, fold_learnt
 from docking.usb_ports import port_of
 
@@ -315,6 +316,9 @@ _FOLDS: Mapping[str, Fold] = {
     EntryKind.DOCK_COMPARED: fold_compared,
     EntryKind.CLOCK_JUDGED: fold_clock_judged,
     EntryKind.DOCK_ACCEPTED: fold_accepted,
+    EntryKind.DOCK_WITHDRAWN: fold_let_go,
+    EntryKind.DOCK_RELEASED: fold_let_go,
+    EntryKind.DOCK_RECOVERED: fold_recovered,
     EntryKind.DOCK_ALARMED: fold_alarmed,
     EntryKind.SLOT_LEARNT: fold_learnt,
     EntryKind.CLIP_SEALED: _clip_sealed,

@@ -87,6 +87,7 @@ _ERRORS: Mapping[ExitCode, tuple[str, ...]] = {
         "recorder-registered",
         "recorder-retired",
         "recorder-unregistered",
+        "recorder-withdrawn",
         "role-required",
         "slot-name-taken",
         "store-disk-unproven",

@@ -68,6 +68,7 @@ FILE_TYPE: Final[Mapping[str, str]] = {
 }
 PHASE: Final[Mapping[str, str]] = {
     "inventory": N_("listing the card"),
+    "waiting": N_("waiting for its turn"),
     "copying": N_("copying"),
     "interpreting": N_("reading times"),
     "closed": N_("finished"),
@@ -132,12 +133,14 @@ RECORDER_STATE: Final[Mapping[str, str]] = {
     "in-stock": N_("in stock"),
     "issued": N_("issued"),
     "faulty": N_("FAULTY"),
+    "withdrawn": N_("AWAY FOR RECOVERY"),
     "retired": N_("retired"),
 }
 RECORDER_FINDING: Final[Mapping[str, str]] = {
     "missing": N_("Missing"),
     "overdue": N_("Overdue"),
     "faulty": N_("Faulty"),
+    "withdrawn": N_("Away for recovery"),
     "unregistered": N_("Not registered"),
     "officers-without": N_("Officers without a usable recorder"),
     "per-officer": N_("Recorders in service, officers"),
@@ -167,6 +170,9 @@ ENTRY_KIND: Final[Mapping[str, str]] = {
     "dock.alarmed": N_("ALARM at the dock"),
     "slot.learnt": N_("slot named"),
     "dock.accepted": N_("accepted by the custodian"),
+    "dock.withdrawn": N_("recorder withdrawn for recovery"),
+    "dock.released": N_("recorder released uncleared"),
+    "dock.recovered": N_("everything read that it was withdrawn for"),
     "receipt.issued": N_("receipt issued"),
     "clip.sealed": N_("sealed: hashed and signed"),
     "supplement.sealed": N_("later accompanying file sealed"),

@@ -7,7 +7,7 @@ from bodycam_custody.catalog import Catalog
 from bodycam_custody.errors import NotFoundError
 from bodycam_custody.operations import Caller
 from bodycam_custody.recorders.errors import RecorderAmbiguousError
-from bodycam_custody.recorders.folding import LIFE, life_in
+from bodycam_custody.recorders.folding import LIFE, WITHDRAWN_SINCE, life_in
 from bodycam_custody.recorders.requests import OneRecorder, RecorderPage
 from bodycam_custody.recorders.rules import RecorderLife, RecorderState
 from bodycam_custody.runtime import Runtime
@@ -18,6 +18,7 @@ _KNOWN = "SELECT recorder FROM recorders UNION SELECT recorder FROM dockings WHE
 _ROWS = f"""
 SELECT k.recorder, COALESCE(r.state, '{RecorderState.UNREGISTERED}') AS state, r.model, r.unit, r.capacity_gb, r.note,
     r.officer, r.operator, r.held_since, r.faulty_since, r.retired_at, r.registered_at,
+    ({WITHDRAWN_SINCE} k.recorder) AS withdrawn_since,
     (SELECT COUNT(*) FROM dockings d WHERE d.recorder = k.recorder) AS dockings,
     (SELECT MIN(docked_at) FROM dockings d WHERE d.recorder = k.recorder) AS first_docked_at,
     (SELECT MAX(docked_at) FROM dockings d WHERE d.recorder = k.recorder) AS last_docked_at
@@ -105,6 +106,7 @@ def _view(row: Mapping[str, Any]) -> dict[str, Any]:
         "operator_id": row["operator"],
         "held_since": row["held_since"],
         "faulty_since": row["faulty_since"],
+        "withdrawn_since": row["withdrawn_since"],
         "retired_at": row["retired_at"],
         "registered_at": row["registered_at"],
         "dockings": row["dockings"],

@@ -61,7 +61,7 @@ def check_recorders(runtime: Runtime, request: CheckRecorders, _: Caller) -> Any
     overdue = [one for one in held if is_overdue(facts[one["recorder_id"]], hours=hours, now=now)]
     missing = [one for one in held if is_missing(facts[one["recorder_id"]], since=since, hours=hours, now=now)]
     officers = [person for person, role in appointed_people(station.ledger).items() if role is Role.OFFICER]
-    usable = [one for one in kept if one["state"] != RecorderState.FAULTY]
+    usable = [one for one in kept if one["state"] not in {RecorderState.FAULTY, RecorderState.WITHDRAWN}]
     equipped = {one["officer_id"] for one in usable}
     return {
         "at": rfc3339(now),
@@ -72,6 +72,7 @@ def check_recorders(runtime: Runtime, request: CheckRecorders, _: Caller) -> Any
         "missing": _counted(missing, held),
         "overdue": _counted(overdue, held),
         "faulty": _counted([one for one in kept if one["state"] == RecorderState.FAULTY], kept),
+        "withdrawn": _counted([one for one in everything if one["withdrawn_since"] is not None], everything),
         "unregistered": _counted(
             [one for one in everything if one["state"] == RecorderState.UNREGISTERED],
             [one for one in everything if one["dockings"]],

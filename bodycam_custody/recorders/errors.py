@@ -9,6 +9,7 @@ CustodyError
     ├── RecorderIssuedError
     ├── RecorderNotIssuedError
     ├── RecorderFaultyError
+    ├── RecorderWithdrawnError
     ├── RecorderRetiredError
     ├── ActInFutureError
     └── ActOutOfOrderError
@@ -81,6 +82,16 @@ class RecorderFaultyError(RecorderError):
 
     code = "recorder-faulty"
     template = N_("recorder {recorder} is faulty since {since} (HY, CZ); enter its return from repair first")
+
+
+class RecorderWithdrawnError(RecorderError):
+    """A recorder is issued or retired that is away because files of it cannot be read."""
+
+    code = "recorder-withdrawn"
+    template = N_(
+        "recorder {recorder} is away for recovery since {since}: files of it were never kept (A3 art. 7). Enter its "
+        "return first, dock it and read them, or have a supervisor release it"
+    )
 
 
 class RecorderRetiredError(RecorderError):

@@ -33,7 +33,7 @@ def fold_registration(
             *(_text(facts[name], texts) for name in TEXT_FACTS),
             facts["capacity_gb"],
             rfc3339(entry.at),
-            RecorderState.IN_STOCK,
+            RecorderState.WITHDRAWN if _is_withdrawn(db, str(facts["recorder"])) else RecorderState.IN_STOCK,
         ),
     )
     _note(db, entry, facts, dated=rfc3339(entry.at), note=_text(facts["note"], texts))
@@ -43,11 +43,13 @@ def fold_act(db: sqlite3.Connection, entry: Entry, facts: Mapping[str, Any], tex
     """Carry one act on: what the recorder is now, who answers for it, and its history."""
     recorder = str(facts["recorder"])
     life = life_in(db.execute(LIFE, (recorder,)).fetchone())
-    dated = str(facts["from"] if entry.kind == EntryKind.RECORDER_ISSUED else facts["on"])
-    _note(db, entry, facts, dated=dated, note=_text(facts["note"], texts))
+    dated = rfc3339(act_of(entry).dated)
+    _note(db, entry, facts, dated=dated, note=_text(facts.get("reason", facts.get("note")), texts))
     if life is None:
         return
     now = after(life, act_of(entry))
+    if life.withdrawn_since is not None and now.withdrawn_since is None:
+        end_withdrawals(db, entry, recorder=recorder)
     if now.holding != life.holding:
         db.execute("UPDATE assignments SET until = ? WHERE recorder = ? AND until IS NULL", (dated, recorder))
     if now.holding is not None and now.holding != life.holding:
@@ -71,10 +73,27 @@ def fold_act(db: sqlite3.Connection, entry: Entry, facts: Mapping[str, Any], tex
     )
 
 
-LIFE = (
-    "SELECT recorder, registered_at, officer, operator, held_since, faulty_since, retired_at, newest_act_at"
-    " FROM recorders WHERE recorder = ?"
-)
+def end_withdrawals(db: sqlite3.Connection, entry: Entry, *, recorder: str) -> None:
+    """Note that a recorder is away no more, and by which entry."""
+    db.execute(
+        "UPDATE releases SET ended_at = ?, ended_by = ? WHERE recorder = ? AND kind = ? AND ended_at IS NULL",
+        (rfc3339(entry.at), entry.kind, recorder, EntryKind.DOCK_WITHDRAWN),
+    )
+
+
+# Since when a recorder is away for recovery; it may be withdrawn again before it is back.
+WITHDRAWN_SINCE = f"""
+SELECT MIN(at) FROM releases WHERE kind = '{EntryKind.DOCK_WITHDRAWN}' AND ended_at IS NULL AND releases.recorder =
+"""  # noqa: S608  # our own text
+LIFE = f"""
+SELECT recorder, registered_at, officer, operator, held_since, faulty_since, retired_at, newest_act_at,
+    ({WITHDRAWN_SINCE} recorders.recorder) AS withdrawn_since FROM recorders WHERE recorder = ?
+"""  # noqa: S608  # our own text
+
+
+def _is_withdrawn(db: sqlite3.Connection, recorder: str) -> bool:
+    (since,) = db.execute(f"{WITHDRAWN_SINCE} ?", (recorder,)).fetchone()
+    return since is not None
 
 
 def life_in(row: Mapping[str, Any] | sqlite3.Row | None) -> RecorderLife | None:
@@ -90,20 +109,22 @@ def life_in(row: Mapping[str, Any] | sqlite3.Row | None) -> RecorderLife | None:
         registered_at=parse_rfc3339(row["registered_at"]),
         holding=holding,
         faulty_since=row["faulty_since"] and parse_rfc3339(row["faulty_since"]),
+        withdrawn_since=row["withdrawn_since"] and parse_rfc3339(row["withdrawn_since"]),
         retired_at=row["retired_at"] and parse_rfc3339(row["retired_at"]),
         newest_act_at=row["newest_act_at"] and parse_rfc3339(row["newest_act_at"]),
     )
 
 
 def act_of(entry: Entry) -> RecorderAct:
-    """Return the act that an entry on a registered recorder states."""
+    """Return the act that an entry on a registered recorder states; what is done at the dock is dated by its entry."""
     facts: Mapping[str, Any] = entry.facts
     if entry.kind == EntryKind.RECORDER_ISSUED:
         officer, operator = PersonId(facts["officer"]), PersonId(facts["operator"])
         return RecorderAct(
             kind=EntryKind.RECORDER_ISSUED, dated=parse_rfc3339(facts["from"]), officer=officer, operator=operator
         )
-    return RecorderAct(kind=EntryKind(entry.kind), dated=parse_rfc3339(facts["on"]))
+    dated = parse_rfc3339(facts["on"]) if "on" in facts else entry.at
+    return RecorderAct(kind=EntryKind(entry.kind), dated=dated)
 
 
 def _note(db: sqlite3.Connection, entry: Entry, facts: Mapping[str, Any], *, dated: str, note: str | None) -> None:

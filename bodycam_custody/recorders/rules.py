@@ -3,6 +3,9 @@
 A recorder is registered once. From then on it is in stock, issued to one officer, faulty, or retired for good. A fault
 does not end an issue: the officer answers for the recorder until it is returned. So a return ends the issue, and where
 there is none it ends the fault: the recorder is back from repair.
+
+Withdrawn at the dock, because files of it cannot be read, it is out of its officer's hands and away for recovery: until
+it is returned, until all that was left is read at a later docking, or until a supervisor releases it uncleared.
 """
 
 from dataclasses import dataclass, replace
@@ -20,16 +23,18 @@ from bodycam_custody.recorders.errors import (
     RecorderRegisteredError,
     RecorderRetiredError,
     RecorderUnregisteredError,
+    RecorderWithdrawnError,
 )
 
 
 class RecorderState(StrEnum):
-    """Where a recorder stands; `faulty` wins over `issued`, since a faulty one records nothing."""
+    """Where a recorder stands; `faulty` wins over `issued`, as a faulty one records nothing; `withdrawn` over it."""
 
     UNREGISTERED = "unregistered"
     IN_STOCK = "in-stock"
     ISSUED = "issued"
     FAULTY = "faulty"
+    WITHDRAWN = "withdrawn"
     RETIRED = "retired"
 
 
@@ -50,6 +55,7 @@ class RecorderLife:
     registered_at: datetime
     holding: Holding | None = None
     faulty_since: datetime | None = None
+    withdrawn_since: datetime | None = None
     retired_at: datetime | None = None
     newest_act_at: datetime | None = None
 
@@ -58,6 +64,8 @@ class RecorderLife:
         """Where the recorder stands."""
         if self.retired_at is not None:
             return RecorderState.RETIRED
+        if self.withdrawn_since is not None:
+            return RecorderState.WITHDRAWN
         if self.faulty_since is not None:
             return RecorderState.FAULTY
         return RecorderState.ISSUED if self.holding is not None else RecorderState.IN_STOCK
@@ -94,7 +102,8 @@ def reject_act(recorder: str, life: RecorderLife | None, act: RecorderAct, *, no
 
     Raises:
         RecorderUnregisteredError, RecorderRetiredError: no act is possible.
-        RecorderIssuedError, RecorderFaultyError, RecorderNotIssuedError: not this one, as the recorder stands.
+        RecorderIssuedError, RecorderWithdrawnError, RecorderFaultyError, RecorderNotIssuedError: not this one, as the
+            recorder stands.
         ActInFutureError, ActOutOfOrderError: not with this date.
     """
     if life is None:
@@ -113,9 +122,12 @@ def _reject_as_it_stands(life: RecorderLife, act: RecorderAct, zone: tzinfo) -> 
     if act.kind is EntryKind.RECORDER_ISSUED and life.holding is not None:
         officer, since = life.holding.officer, told(life.holding.since, zone)
         raise RecorderIssuedError(recorder=life.recorder, officer=officer, since=since)
+    if act.kind in {EntryKind.RECORDER_ISSUED, EntryKind.RECORDER_RETIRED} and life.withdrawn_since is not None:
+        raise RecorderWithdrawnError(recorder=life.recorder, since=told(life.withdrawn_since, zone))
     if act.kind in {EntryKind.RECORDER_ISSUED, EntryKind.RECORDER_FAULTED} and life.faulty_since is not None:
         raise RecorderFaultyError(recorder=life.recorder, since=told(life.faulty_since, zone))
-    if act.kind is EntryKind.RECORDER_RETURNED and life.holding is None and life.faulty_since is None:
+    is_away = life.withdrawn_since is not None or life.faulty_since is not None
+    if act.kind is EntryKind.RECORDER_RETURNED and life.holding is None and not is_away:
         raise RecorderNotIssuedError(recorder=life.recorder)
 
 
@@ -125,12 +137,23 @@ def after(life: RecorderLife, act: RecorderAct) -> RecorderLife:
     if act.kind is EntryKind.RECORDER_ISSUED and act.officer is not None and act.operator is not None:
         return replace(dated, holding=Holding(officer=act.officer, operator=act.operator, since=act.dated))
     if act.kind is EntryKind.RECORDER_RETURNED:
-        return replace(dated, holding=None) if life.holding is not None else replace(dated, faulty_since=None)
+        return _returned(dated)
     if act.kind is EntryKind.RECORDER_FAULTED:
         return replace(dated, faulty_since=act.dated)
     if act.kind is EntryKind.RECORDER_RETIRED:
         return replace(dated, holding=None, retired_at=act.dated)
+    if act.kind is EntryKind.DOCK_WITHDRAWN:
+        return replace(dated, holding=None, withdrawn_since=life.withdrawn_since or act.dated)
+    if act.kind in {EntryKind.DOCK_RELEASED, EntryKind.DOCK_RECOVERED}:
+        return replace(dated, withdrawn_since=None)
     raise ValueError(f"not an act on a registered recorder: {act.kind}")
+
+
+def _returned(life: RecorderLife) -> RecorderLife:
+    """A return ends one thing: the issue, else the withdrawal, else the fault."""
+    if life.holding is not None:
+        return replace(life, holding=None)
+    return replace(life, withdrawn_since=None) if life.withdrawn_since else replace(life, faulty_since=None)
 
 
 def told(moment: datetime, zone: tzinfo) -> str:

@@ -103,7 +103,9 @@ def list_recorders(
     context: typer.Context,
     state: Annotated[
         str | None,
-        typer.Option(help=_("Only recorders in this state: unregistered, in-stock, issued, faulty, retired.")),
+        typer.Option(
+            help=_("Only recorders in this state: unregistered, in-stock, issued, faulty, withdrawn, retired.")
+        ),
     ] = None,
     csv: Csv = None,
     as_json: AsJson = False,
@@ -148,7 +150,7 @@ def check(
     csv: Csv = None,
     as_json: AsJson = False,
 ) -> ExitCode:
-    """Check the register; a missing or overdue recorder may hold recordings that are nowhere else."""
+    """Check the register; one that is missing, overdue or away may hold recordings that are nowhere else."""
     from cli.client import connect
     from cli.csv_files import require_new, write_csv
     from cli.views.recorder_check import check_headers, check_rows, recorder_check_text
@@ -160,7 +162,8 @@ def check(
     if csv is not None:
         write_csv(csv, check_headers(), check_rows(found, settings.station.zone))
     output.show(found, lambda: recorder_check_text(found, settings.station.zone), as_json=as_json)
-    return ExitCode.NOT_ALL_SAFE if found["missing"]["count"] or found["overdue"]["count"] else ExitCode.DONE
+    may_hold_more = found["missing"]["count"] or found["overdue"]["count"] or found["withdrawn"]["count"]
+    return ExitCode.NOT_ALL_SAFE if may_hold_more else ExitCode.DONE
 
 
 def _entered(

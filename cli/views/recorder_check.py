@@ -20,6 +20,13 @@ def recorder_check_text(check: RecorderCheck, zone: tzinfo) -> str:
         *_counted("overdue", check["overdue"], overdue, _("issued"), zone),
         *_counted("faulty", check["faulty"], _("not usable"), _("registered and not retired"), zone),
         *_counted(
+            "withdrawn",
+            check["withdrawn"],
+            _("away for recovery: files of it were never kept (A3 art. 7)"),
+            _("registered or ever docked"),
+            zone,
+        ),
+        *_counted(
             "unregistered",
             check["unregistered"],
             _("sealed and held; cannot be filed until registered (A3 art. 3)"),
@@ -84,6 +91,7 @@ def check_rows(check: RecorderCheck, zone: tzinfo) -> list[list[str | int | None
         ("missing", check["missing"]),
         ("overdue", check["overdue"]),
         ("faulty", check["faulty"]),
+        ("withdrawn", check["withdrawn"]),
         ("unregistered", check["unregistered"]),
     ]
     rows: list[list[str | int | None]] = []

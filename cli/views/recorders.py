@@ -65,6 +65,7 @@ def _about(recorder: Recorder, zone: tzinfo) -> list[tuple[str, str]]:
         (_("Operator"), recorder["operator_id"] or "–"),
         (_("Since"), moment(recorder["held_since"], zone)),
         (_("Faulty since"), moment(recorder["faulty_since"], zone)),
+        (_("Away since"), moment(recorder["withdrawn_since"], zone)),
         (_("Retired"), moment(recorder["retired_at"], zone)),
         (_("Registered"), moment(recorder["registered_at"], zone)),
         (_("Last docked"), moment(recorder["last_docked_at"], zone)),
@@ -88,6 +89,7 @@ def recorder_headers() -> list[str]:
         _("Operator"),
         _("Since"),
         _("Faulty since"),
+        _("Away since"),
         _("Retired"),
         _("Registered"),
         _("Last docked"),
@@ -109,7 +111,14 @@ def recorder_rows(recorders: Sequence[Recorder], zone: tzinfo) -> list[list[str 
             one["operator_id"],
             *(
                 one[key] and moment(one[key], zone)
-                for key in ("held_since", "faulty_since", "retired_at", "registered_at", "last_docked_at")
+                for key in (
+                    "held_since",
+                    "faulty_since",
+                    "withdrawn_since",
+                    "retired_at",
+                    "registered_at",
+                    "last_docked_at",
+                )
             ),
             one["dockings"],
             one["note"],

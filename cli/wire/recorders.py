@@ -18,6 +18,7 @@ class Recorder(TypedDict):
     operator_id: str | None
     held_since: str | None
     faulty_since: str | None
+    withdrawn_since: str | None
     retired_at: str | None
     registered_at: str | None
     dockings: int
@@ -92,6 +93,7 @@ class RecorderCheck(TypedDict):
     missing: RecorderCount
     overdue: RecorderCount
     faulty: RecorderCount
+    withdrawn: RecorderCount
     unregistered: RecorderCount
     officers_without: OfficerCount
     per_officer: RecordersPerOfficer

@@ -319,5 +319,7 @@ def test_recorders_come_in_pages_and_by_state(ask: Ask) -> None:
     assert pages == whole
     assert len(whole) == 5
     assert [one["recorder_id"] for one in ask("list", state="issued")["items"]] == ["usb:4255:0001:N3"]
-    with pytest.raises(RequestInvalidError, match="expected unregistered, in-stock, issued, faulty, retired"):
+    with pytest.raises(
+        RequestInvalidError, match="expected unregistered, in-stock, issued, faulty, withdrawn, retired"
+    ):
         ask("list", state="safe")

@@ -83,7 +83,7 @@ def test_a_check_names_each_recorder_and_what_it_is_counted_of(live: LiveStation
     assert (found["unregistered"]["of"], ids(found["unregistered"])) == (2, ["6"])
     assert (found["registered"], found["by_state"]) == (
         5,
-        {"unregistered": 1, "in-stock": 1, "issued": 2, "faulty": 1, "retired": 1},
+        {"unregistered": 1, "in-stock": 1, "issued": 2, "faulty": 1, "withdrawn": 0, "retired": 1},
     )
     assert found["officers_without"] == {"count": 1, "of": 2, "items": ["officer-2"]}
     # three in service for two officers: exactly the minimum asked for
