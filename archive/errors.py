@@ -18,10 +18,16 @@ StatedError
     │   ├── SharedDiskError
     │   ├── DiskUnprovenError
     │   └── StoreUnderHomeError
-    └── LedgerCopyError
-        ├── LedgerCopyAheadError
-        ├── LedgerCopyContradictsError
-        └── LedgerCopyDamagedError
+    ├── LedgerCopyError
+    │   ├── LedgerCopyAheadError
+    │   ├── LedgerCopyContradictsError
+    │   └── LedgerCopyDamagedError
+    └── ClearanceError             archive/clearance_errors.py: the stores do not yet allow a card to be cleared
+        ├── CopiesTooFewError
+        ├── CopyNotWholeError
+        ├── EntryNotShownError
+        ├── HeadNotApartError
+        └── DigestNotSealedError
 
 and, in the second block of this module, for copying and media:
 

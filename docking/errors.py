@@ -21,6 +21,12 @@ StatedError
     │   ├── CardFormatRefusedError
     │   ├── CardMountFailedError
     │   └── CardMountWrongError
+    ├── ClearingError              docking/clearing_errors.py: a card is not cleared, or not to the end
+    │   ├── CardChangedError
+    │   ├── FileNotReceiptedError
+    │   ├── CardInUseError
+    │   ├── CardNotOpenedError
+    │   └── CardNotRestoredError
     ├── ControlError               docking/drivers/errors.py: a recorder that is still locked cannot be read or opened
     │   ├── ControlAbsentError
     │   ├── ControlMismatchError

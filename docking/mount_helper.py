@@ -11,13 +11,16 @@ import subprocess
 import sys
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
 from docking.block_device import DEV, UsbBlockDevice, find_usb_block_device, require_kernel_name
 from docking.card_mount import CARD_FILESYSTEMS, check_card_mount
+from docking.drivers.clock import ClockMeasurement
+from docking.drivers.families import load_families
+from docking.drivers.told_visit import clock_before_docking
 from docking.errors import DockingError
 from docking.mount_errors import (
     CardFormatRefusedError,
@@ -28,23 +31,30 @@ from docking.mount_errors import (
 )
 from docking.mounts import Mount, mount_at, read_mounts
 from docking.presence import SYSFS
+from docking.refusals import take_back_refusal, write_refusal
 from docking.slips import SLIP_SUFFIX, DockSlip, write_slip
+from docking.usb_devices import UsbDevice
+from docking.usb_errors import UsbLibraryMissingError, UsbUnreadableError
 from docking.usb_policy import judge_usb_device
-from hashing.errors import shown
+from docking.usb_strings import with_strings
+from hashing.errors import N_, shown
 
 logger = logging.getLogger(__name__)
 
 SAFE_OPTIONS: Final = ("ro", "nosuid", "nodev", "noexec", "nosymfollow")
 # FAT has local times: as if they were UTC, so that the zone is the station's to apply. Names are UTF-8.
 _FILESYSTEM_OPTIONS: Final = {"vfat": ("tz=UTC", "utf8=1"), "exfat": ("time_offset=0", "iocharset=utf8")}
-# Readable by owner and group, by nobody else, writable by nobody.
-_MASK: Final = "umask=0227"
+# Readable by owner and group, by nobody else; nobody writes files, and only root changes folders, when it clears.
+_MASKS: Final = ("fmask=0227", "dmask=0027")
 # A dying card answers every command late or never; systemd would end us in the end, this says why.
 COMMAND_TIMEOUT_S: Final = 60
 # mount(2) has returned, but the mount reaches other namespaces a moment later.
 _APPEARS_WITHIN_S: Final = 5.0
 # blkid(8): "ambivalent low-level probing result".
 _BLKID_AMBIVALENT: Final = 8
+
+# Whose word on a recorder's clock counts.
+_TRUSTED: Final = frozenset({0})
 
 EXIT_DONE: Final = 0
 EXIT_REFUSED: Final = 1
@@ -57,6 +67,9 @@ class Places:
 
     cards: Path = Path("/run/bodycam-custody/cards")
     slips: Path = Path("/run/bodycam-custody/docked")
+    refused: Path = Path("/run/bodycam-custody/refused")
+    unlocked: Path = Path("/run/bodycam-custody/unlocked")
+    families: Path = Path("/etc/bodycam-custody/recorder-families.toml")
     sysfs: Path = SYSFS
     dev: Path = DEV
 
@@ -88,14 +101,25 @@ def dock(name: str, places: Places = Places()) -> Path:
     """Mount the card on device `name` and return its slip.
 
     On return the device and its mount are read-only, checked by asking the kernel, and the slip is in its folder. After
-    an error nothing of it is mounted and there is no slip. The card's bytes are only read.
+    an error nothing of it is mounted and there is no slip, but a note for the daemon that says why, unless there is no
+    such device on USB. The card's bytes are only read.
 
     Raises:
         DockingError: the card is refused; the text says why.
     """
-    # 1. Only a block device on USB, by the kernel's name, and only on a device that can act as nothing but a recorder.
     device = find_usb_block_device(name, sysfs=places.sysfs, dev=places.dev)
-    judge_usb_device(device.usb)
+    try:
+        slip = _dock(device, places)
+    except DockingError as err:
+        _leave_refusal(places.refused, device, err)
+        raise
+    take_back_refusal(places.refused, name)
+    return slip
+
+
+def _dock(device: UsbBlockDevice, places: Places) -> Path:
+    # 1. Only on a device that can act as nothing but a recorder.
+    judge_usb_device(device.usb, load_families(places.families))
     # 2. Nobody else has it: a second mount could be writable.
     require_unused(device.node)
     # 3. Only the two filesystems of recorders: a broken ext4 can panic the kernel. Other disks stay as they are.
@@ -103,15 +127,37 @@ def dock(name: str, places: Places = Places()) -> Path:
     # 4. The kernel refuses writes before it mounts: an unclean filesystem would be repaired by that.
     set_read_only(device.node)
     # 5. Mount, look at what came of it, and only then announce it.
-    point = places.mount_point(name)
-    slip = make_slip(device, filesystem, point)
+    point = places.mount_point(device.name)
+    device = replace(device, usb=_asked(device.usb))
+    clock = clock_before_docking(places.unlocked, device.usb, now=datetime.now(UTC), trusted_uids=_TRUSTED)
+    slip = make_slip(device, filesystem, point, volume_id=read_volume_id(device.node), clock=clock)
     mount_card(device.node, filesystem, point)
     try:
         check_result(slip, device, sysfs=places.sysfs)
-        return write_slip(places.slips, name, slip)
+        return write_slip(places.slips, device.name, slip)
     except (DockingError, OSError):
         unmount(point)
         raise
+
+
+def _leave_refusal(folder: Path, device: UsbBlockDevice, refused: DockingError) -> None:
+    """Tell the daemon; that it cannot be told must not hide why the card is refused."""
+    try:
+        write_refusal(folder, device, refused, now=datetime.now(UTC))
+    except OSError as err:
+        logger.error("the station is not told device=%s reason=%s", device.name, os.strerror(err.errno or 0))
+
+
+def _asked(usb: UsbDevice) -> UsbDevice:
+    """Return the device with the serial the kernel did not get, where it gives it; without one it is read all the same.
+
+    Nothing else is on the way to a card that has none: it would be sealed under an unknown recorder (R73).
+    """
+    try:
+        return with_strings(usb)
+    except (UsbUnreadableError, UsbLibraryMissingError) as err:
+        logger.warning("serial stays unknown port=%s reason=%s", usb.port, err)
+        return usb
 
 
 def undock(name: str, places: Places = Places()) -> None:
@@ -165,11 +211,16 @@ def read_format(node: Path) -> str:
     done = _run(["blkid", "-p", "-s", "TYPE", "-o", "value", "--", str(node)])
     found = done.stdout.strip()
     if done.returncode == _BLKID_AMBIVALENT:
-        found = "more than one filesystem at once"
+        found = N_("more than one filesystem at once")
     if found not in CARD_FILESYSTEMS:
-        expected = " or ".join(sorted(CARD_FILESYSTEMS))
-        raise CardFormatRefusedError(device=shown(node), expected=expected, found=shown(found or "no filesystem"))
+        found = shown(found) if found else N_("no filesystem")
+        raise CardFormatRefusedError(device=shown(node), expected=N_("exfat or vfat"), found=found)
     return found
+
+
+def read_volume_id(node: Path) -> str | None:
+    """Return what the filesystem on the device calls itself, None where it has no such number."""
+    return _claimed(_run(["blkid", "-p", "-s", "UUID", "-o", "value", "--", str(node)]).stdout.strip())
 
 
 def mount_command(node: Path, filesystem: str, point: Path, *, by_systemd: bool) -> list[str]:
@@ -178,7 +229,7 @@ def mount_command(node: Path, filesystem: str, point: Path, *, by_systemd: bool)
     A service with a namespace of its own would mount where nobody else sees it: there systemd itself is asked, which
     unmounts when the device leaves.
     """
-    options = ",".join([*SAFE_OPTIONS, *_FILESYSTEM_OPTIONS[filesystem], f"uid=0,gid={os.getegid()}", _MASK])
+    options = ",".join([*SAFE_OPTIONS, *_FILESYSTEM_OPTIONS[filesystem], "uid=0", f"gid={os.getegid()}", *_MASKS])
     if by_systemd:
         # The unit of the mount goes with it (--collect); files still open must not keep a card that has left.
         manner = ["--quiet", "--no-ask-password", "--collect", "--fsck=no", "--property=LazyUnmount=yes"]
@@ -192,7 +243,7 @@ def mount_card(node: Path, filesystem: str, point: Path) -> None:
     Raises:
         CardMountFailedError: it is not mounted.
     """
-    by_systemd = _is_service()
+    by_systemd = is_service()
     if not by_systemd:
         point.mkdir(mode=0o750, parents=True, exist_ok=True)
     done = _run(mount_command(node, filesystem, point, by_systemd=by_systemd))
@@ -240,7 +291,7 @@ def unmount(point: Path) -> None:
     """
     while mount_at(read_mounts(), point) is not None:
         # systemctl takes a path for the unit of its mount, and does not look at a card that has left.
-        command = ["systemctl", "--quiet", "stop"] if _is_service() else ["umount", "-n", "--lazy"]
+        command = ["systemctl", "--quiet", "stop"] if is_service() else ["umount", "-n", "--lazy"]
         done = _run([*command, "--", str(point)])
         if done.returncode != 0 and mount_at(read_mounts(), point) is not None:
             raise CardMountFailedError(device=shown(point.name), mount_point=shown(point), reason=_reason(done))
@@ -249,8 +300,15 @@ def unmount(point: Path) -> None:
         point.rmdir()
 
 
-def make_slip(device: UsbBlockDevice, filesystem: str, point: Path) -> DockSlip:
-    """Return the slip of a card on `device`, docked now; its clock was not looked at."""
+def make_slip(
+    device: UsbBlockDevice,
+    filesystem: str,
+    point: Path,
+    *,
+    volume_id: str | None = None,
+    clock: ClockMeasurement | None = None,
+) -> DockSlip:
+    """Return the slip of a card on `device`, docked now; `clock` was measured when the recorder was unlocked."""
     return DockSlip(
         device=str(device.node),
         diskseq=device.diskseq,
@@ -262,8 +320,9 @@ def make_slip(device: UsbBlockDevice, filesystem: str, point: Path) -> DockSlip:
         filesystem=filesystem,
         mount_point=point,
         docked_at=datetime.now(UTC),
-        clock_offset_ms=None,
-        clock_offset_uncertainty_ms=None,
+        clock_offset_ms=None if clock is None else clock.offset_ms,
+        clock_offset_uncertainty_ms=None if clock is None else clock.uncertainty_ms,
+        volume_id=volume_id,
     )
 
 
@@ -273,13 +332,14 @@ def _claimed(text: str | None) -> str | None:
 
 
 def _mount_when_it_appears(point: Path) -> Mount | None:
-    deadline = time.monotonic() + (_APPEARS_WITHIN_S if _is_service() else 0)
+    deadline = time.monotonic() + (_APPEARS_WITHIN_S if is_service() else 0)
     while (mount := mount_at(read_mounts(), point)) is None and time.monotonic() < deadline:
         time.sleep(0.05)
     return mount
 
 
-def _is_service() -> bool:
+def is_service() -> bool:
+    """Return whether systemd started this process as a service."""
     # systemd.exec(5): set for every process a service starts, and for nothing else.
     return "INVOCATION_ID" in os.environ and Path("/run/systemd/private").exists()
 

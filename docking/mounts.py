@@ -14,7 +14,10 @@ _OCTAL_ESCAPE = re.compile(rb"\\([0-7]{3})")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mount:
-    """One line of mountinfo. `device` is "major:minor"; `filesystem` is the kernel's name (vfat, exfat, fuseblk)."""
+    """One line of mountinfo. `device` is "major:minor"; `filesystem` is the kernel's name (vfat, exfat, fuseblk).
+
+    `options` are those of this one mount, `superblock_options` those of the filesystem, which all its mounts share.
+    """
 
     device: str
     root: Path
@@ -22,6 +25,7 @@ class Mount:
     options: frozenset[str]
     filesystem: str
     source: str
+    superblock_options: frozenset[str]
 
 
 def read_mounts() -> tuple[Mount, ...]:
@@ -51,7 +55,7 @@ def _parse_line(line: bytes) -> Mount:
     # Optional fields of any number stand before the lone "-".
     fields, separator, tail = line.partition(b" - ")
     left, right = fields.split(b" "), tail.split(b" ")
-    if not separator or len(left) < 6 or len(right) < 2:
+    if not separator or len(left) < 6 or len(right) < 3:
         raise ValueError(f"not a line of mountinfo: {line!r}")
     return Mount(
         device=left[2].decode("ascii"),
@@ -60,6 +64,7 @@ def _parse_line(line: bytes) -> Mount:
         options=frozenset(_unescape(left[5]).split(",")),
         filesystem=_unescape(right[0]),
         source=_unescape(right[1]),
+        superblock_options=frozenset(_unescape(right[2]).split(",")),
     )
 
 

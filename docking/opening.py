@@ -6,6 +6,8 @@ Runs in a bare worker that can be abandoned, so it imports little.
 import errno
 import os
 import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -33,6 +35,23 @@ def open_regular(root_fd: int, path: bytes, *, sysfs: Path = SYSFS) -> int:
         SourceUnreadableError: the file cannot be opened though the card is there.
         CardGoneError: the card vanished.
     """
+    with folder_of(root_fd, path, sysfs=sysfs) as (fd, name):
+        return _open_last(fd, name, path)
+
+
+@contextmanager
+def folder_of(root_fd: int, path: bytes, *, sysfs: Path = SYSFS) -> Iterator[tuple[int, bytes]]:
+    """Give a descriptor of the folder that holds `path`, and the last name of it, for as long as the block runs.
+
+    Reached component by component below `root_fd`, without following a link or leaving the filesystem; the descriptor
+    can only be passed (O_PATH). What the kernel says inside the block is stated as `open_regular` states it.
+
+    Raises:
+        ValueError: `path` is not a relative path of plain names.
+        NotARegularFileError: something else stands on the way there.
+        SourceUnreadableError: the way there, or what was asked in the block, fails though the card is there.
+        CardGoneError: the card vanished.
+    """
     *folders, name = _components(path)
     fd = os.dup(root_fd)
     try:
@@ -45,7 +64,7 @@ def open_regular(root_fd: int, path: bytes, *, sysfs: Path = SYSFS) -> int:
             fd = below
             if os.fstat(fd).st_dev != device:
                 raise NotARegularFileError(path=shown(path), kind=SpecialKind.OTHER_FILESYSTEM)
-        return _open_last(fd, name, path)
+        yield fd, name
     except OSError as err:
         reason = os.strerror(err.errno or 0)
         if _card_is_gone(root_fd, err, sysfs):

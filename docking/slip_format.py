@@ -3,9 +3,10 @@
     {"v": 1, "device": "/dev/sdb1", "diskseq": 14, "port_path": "pci-…-usb-0:2:1.0", "slot": "A3",
      "vendor_id": "4255", "product_id": "0001", "serial": "…", "filesystem": "exfat",
      "mount_point": "/run/bodycam-custody/cards/sdb1", "docked_at": "2026-11-21T12:34:56.000000Z",
-     "clock_offset_ms": -1500, "clock_offset_uncertainty_ms": 500}
+     "clock_offset_ms": -1500, "clock_offset_uncertainty_ms": 500, "volume_id": "6A1F-20D4"}
 
-Every key is present; what was not measured or read is null. Keys not named here are left to newer versions.
+Every key is present (but `volume_id`, which older helpers do not write); what was not measured or read is null. Keys
+not named here are left to newer versions.
 """
 
 import json
@@ -38,6 +39,7 @@ class DockSlip:
     """What the helper saw. USB ids and serial are the recorder's claims; `docked_at` is aware UTC.
 
     `clock_offset_ms` is recorder clock minus station clock, measured before any sync; null where none was measured.
+    `volume_id` is what the filesystem calls itself on the disk.
     """
 
     device: str | None
@@ -52,6 +54,7 @@ class DockSlip:
     docked_at: datetime
     clock_offset_ms: int | None
     clock_offset_uncertainty_ms: int | None
+    volume_id: str | None = None
 
     def __post_init__(self) -> None:
         if self.docked_at.tzinfo is None:
@@ -119,6 +122,7 @@ class _SlipReader:
             docked_at=self._time("docked_at"),
             clock_offset_ms=self._integer_or_null("clock_offset_ms", lowest=-_MAX_INTEGER),
             clock_offset_uncertainty_ms=self._integer_or_null("clock_offset_uncertainty_ms", lowest=0),
+            volume_id=self._text_or_null("volume_id") if "volume_id" in self._values else None,
         )
 
     def _wrong(self, field: str, expected: str, found: object) -> SlipMalformedError:

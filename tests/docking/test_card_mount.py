@@ -29,6 +29,7 @@ def _mount(mount_point: Path, filesystem: str = "exfat") -> Mount:
         options=frozenset({"ro"}),
         filesystem=filesystem,
         source="/dev/sdb1",
+        superblock_options=frozenset({"ro"}),
     )
 
 

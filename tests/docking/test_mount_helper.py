@@ -297,7 +297,7 @@ def test_undocking_takes_the_slip_back_even_when_the_card_is_being_read(ext4_car
 def test_the_mount_is_asked_for_with_every_option(filesystem: str, zone: str, by_systemd: bool) -> None:
     command = mount_command(Path("/dev/sdb1"), filesystem, Path("/run/c/sdb1"), by_systemd=by_systemd)
     options = command[command.index("-o") + 1].split(",")
-    assert {*SAFE_OPTIONS, zone, f"gid={os.getegid()}", "umask=0227"} <= set(options)
+    assert {*SAFE_OPTIONS, zone, f"gid={os.getegid()}", "fmask=0227", "dmask=0027"} <= set(options)
     assert command[0] == ("systemd-mount" if by_systemd else "mount")
     assert command[-2:] == ["/dev/sdb1", "/run/c/sdb1"]
 

@@ -24,6 +24,7 @@ SLIP = DockSlip(
     docked_at=datetime(2026, 11, 21, 12, 34, 56, 123456, tzinfo=UTC),
     clock_offset_ms=-1500,
     clock_offset_uncertainty_ms=500,
+    volume_id="6A1F-20D4",
 )
 TRUSTED = frozenset({os.geteuid()})
 
@@ -53,7 +54,8 @@ def test_the_text_of_a_slip_is_fixed() -> None:
         b' "mount_point": "/run/bodycam-custody/cards/sdb1",\n'
         b' "docked_at": "2026-11-21T12:34:56.123456Z",\n'
         b' "clock_offset_ms": -1500,\n'
-        b' "clock_offset_uncertainty_ms": 500\n'
+        b' "clock_offset_uncertainty_ms": 500,\n'
+        b' "volume_id": "6A1F-20D4"\n'
         b"}\n"
     )
 
