@@ -22,8 +22,10 @@ from hashing.errors import StatedError, shown
 
 logger = logging.getLogger(__name__)
 
-# Requests given to a worker beyond the files it is copying, so that small files never wait for us.
+# Requests given to a worker beyond the files it is copying, so that small files never wait for us...
 AHEAD_PER_THREAD = 32
+# ...and no more bytes than these, so that a card whose turn is over soon has nothing more to do.
+AHEAD_BYTES = 64 * 1024 * 1024
 _READ_BYTES = 1 << 16
 # How long the end of the station may go unnoticed while a card is waited for.
 STOP_LOOK_S = 0.5
@@ -37,6 +39,7 @@ class CopyJob:
 
     number: int
     path: bytes
+    size_bytes: int
     targets: tuple[Path, ...]
 
 
@@ -81,6 +84,7 @@ class CardReader:
         self._threads = threads
         self._unread = b""
         self._outstanding: dict[int, bytes] = {}
+        self._ahead_bytes: dict[int, int] = {}
         arguments = [base64.b64encode(os.fsencode(root)).decode("ascii"), str(threads), *map(str, locks)]
         self._process = subprocess.Popen(
             [sys.executable, "-I", "-m", "bodycam_custody.card_worker", *arguments],
@@ -109,8 +113,14 @@ class CardReader:
         while True:
             answer = self._next_answer()
             files.extend(
-                SourceFile(path=base64.b64decode(path), size_bytes=size, mtime_ns=mtime, file_type=FileType.UNKNOWN)
-                for path, size, mtime in answer.get("files", ())
+                SourceFile(
+                    path=base64.b64decode(path),
+                    size_bytes=size,
+                    mtime_ns=mtime,
+                    changed_ns=changed,
+                    file_type=FileType.UNKNOWN,
+                )
+                for path, size, mtime, changed in answer.get("files", ())
             )
             if "error" in answer:
                 raise WorkerError(**answer["error"])
@@ -123,13 +133,13 @@ class CardReader:
                 return Inventory(files=tuple(files), specials=tuple(specials))
 
     def copy(
-        self, next_job: Callable[[], CopyJob | None], *, on_bytes: Callable[[int], None]
+        self, next_job: Callable[[], CopyJob | None], *, on_moved: Callable[[int, int], None]
     ) -> Iterator[Copied | CopyFailed | None]:
         """Give jobs to the worker as it has room for them and yield each outcome as it comes.
 
         None is yielded whenever there is nothing to read just now, so that the caller can use the time. `next_job`
-        returns None when it has no job; it is asked again after each outcome. `on_bytes` gets the number of card bytes
-        read since it was called last.
+        returns None when it has no job; it is asked again after each outcome. `on_moved` gets the number of card bytes
+        read since it was called last, and how many blocks were read from the card or read back.
 
         Raises:
             CardSilentError, CardReaderFailedError: the worker hung or died.
@@ -142,10 +152,11 @@ class CardReader:
                 answer = self._next_answer()
             if self._is_stopping():
                 raise StationStoppingError
-            on_bytes(answer.get("bytes", 0))
+            on_moved(answer.get("bytes", 0), answer.get("blocks", 0))
             if "error" in answer or answer.get("done"):
                 number = answer["n"]
                 self._outstanding.pop(number)
+                self._ahead_bytes.pop(number)
                 yield self._outcome(number, answer)
                 self._fill(next_job)
 
@@ -168,7 +179,7 @@ class CardReader:
         self._stdout.close()
 
     def _fill(self, next_job: Callable[[], CopyJob | None]) -> None:
-        while len(self._outstanding) < self._threads * AHEAD_PER_THREAD and (job := next_job()) is not None:
+        while self._has_room() and (job := next_job()) is not None:
             request = {
                 "op": "copy",
                 "n": job.number,
@@ -176,7 +187,15 @@ class CardReader:
                 "targets": [str(target) for target in job.targets],
             }
             self._outstanding[job.number] = job.path
+            self._ahead_bytes[job.number] = job.size_bytes
             self._ask(request, job.path)
+
+    def _has_room(self) -> bool:
+        """Every thread has something to do; beyond that, small files only."""
+        if len(self._outstanding) < self._threads:
+            return True
+        is_full = len(self._outstanding) >= self._threads * AHEAD_PER_THREAD
+        return not is_full and sum(self._ahead_bytes.values()) < AHEAD_BYTES
 
     def _ask(self, request: dict[str, object], path: bytes) -> None:
         self._outstanding.setdefault(int(str(request["n"])), path)

@@ -88,19 +88,21 @@ class _Worker:
         inventory = take_inventory(self._root)
         for start in range(0, len(inventory.files), INVENTORY_PART):
             part = inventory.files[start : start + INVENTORY_PART]
-            self._say({"n": job["n"], "files": [[_text(file.path), file.size_bytes, file.mtime_ns] for file in part]})
+            rows = [[_text(file.path), file.size_bytes, file.mtime_ns, file.changed_ns] for file in part]
+            self._say({"n": job["n"], "files": rows})
         return {"done": True, "specials": [[_text(special.path), special.kind] for special in inventory.specials]}
 
     def _copy(self, job: dict[str, Any], buffers: CopyBuffers) -> dict[str, Any]:
-        unsaid, said_at = 0, time.monotonic()
+        unsaid, blocks, said_at = 0, 0, time.monotonic()
 
         def on_bytes(count: int) -> None:
-            nonlocal unsaid, said_at
+            nonlocal unsaid, blocks, said_at
             unsaid += count
+            blocks += 1
             now = time.monotonic()
             if unsaid >= PROGRESS_BYTES or now - said_at >= SIGN_OF_LIFE_S:
-                self._say({"n": job["n"], "bytes": unsaid})
-                unsaid, said_at = 0, now
+                self._say({"n": job["n"], "bytes": unsaid, "blocks": blocks})
+                unsaid, blocks, said_at = 0, 0, now
 
         path = base64.b64decode(job["path"])
         source = open_regular(self._card(), path)
@@ -116,7 +118,8 @@ class _Worker:
             raise SourceUnreadableError(path=shown(path), reason=os.strerror(err.errno or 0)) from err
         finally:
             _close(source)
-        return {"done": True, "size_bytes": report.size_bytes, "sha256": report.sha256.hex, "bytes": unsaid}
+        moved = {"bytes": unsaid, "blocks": blocks}
+        return {"done": True, "size_bytes": report.size_bytes, "sha256": report.sha256.hex, **moved}
 
     def _card(self) -> int:
         with self._opening:

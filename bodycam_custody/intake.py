@@ -32,11 +32,15 @@ from bodycam_custody.errors import CardReaderFailedError, CardSilentError, Prima
 from bodycam_custody.model import DockingPhase
 from bodycam_custody.progress import Progress
 from bodycam_custody.recorder_clock import clock_drafts
+from bodycam_custody.release import recovered_drafts
 from bodycam_custody.staging import staging_area
 from bodycam_custody.station import Station
+from bodycam_custody.turns import Turn
+from bodycam_custody.urgency import earliest_due
 from docking.card import DockingKind
 from docking.errors import CardGoneError
 from docking.inventory import Inventory
+from docking.profile import RecorderProfile
 from docking.profiles import choose_profile
 from docking.source import SourceFile
 from docking.units import group_units
@@ -87,10 +91,11 @@ def take_in(station: Station, arrival: Arrival, progress: Progress) -> None:
 
 
 def _judgements(station: Station, arrival: Arrival, *, profile: str | None, outcome: DockingPhase) -> list[Draft]:
-    """Judge the recorder's clock, and compare its card with the time before if all of it was read."""
+    """Judge the recorder's clock; if all of its card was read, compare it with the time before and with what it lacked."""
     drafts = clock_drafts(station, arrival, profile=profile)
     if outcome is DockingPhase.CLOSED and arrival.card.kind is DockingKind.DOCK and profile is not None:
         drafts += compared_drafts(station, arrival.docking_id, recorder=arrival.card.recorder, profile=profile)
+        drafts += recovered_drafts(station.catalog, arrival.docking_id, recorder=arrival.card.recorder)
     return drafts
 
 
@@ -102,10 +107,15 @@ class _Intake:
         self._files: tuple[SourceFile, ...] = ()
         self._units: dict[int, CopiedUnit] = {}
         self._queue: deque[int] = deque()
+        self._jobs_of_turn = 0
         self._stores: tuple[Store, ...] = ()
-        self.profile: str | None = None
-        """The recorder family, once the card is listed."""
+        self._profile: RecorderProfile | None = None
         self.sealing = ClipSealing(station, arrival, docking_seq=docking_seq)
+
+    @property
+    def profile(self) -> str | None:
+        """The recorder family, once the card is listed."""
+        return None if self._profile is None else self._profile.name
 
     @property
     def files_found(self) -> int:
@@ -126,7 +136,8 @@ class _Intake:
             ) as reader,
         ):
             self._enter_inventory(reader.inventory())
-            self._copy_and_seal(reader)
+            while self._queue:
+                self._take_turn(reader)
 
     def _writable_stores(self) -> tuple[Store, ...]:
         """The primary and every replica that takes writes now; without the primary nothing is pulled (R41)."""
@@ -151,7 +162,7 @@ class _Intake:
 
     def _enter_inventory(self, raw: Inventory) -> None:
         profile = choose_profile(raw, self._station.profiles)
-        self.profile = profile.name
+        self._profile = profile
         inventory = raw.classified_by(profile)
         self._files = inventory.files
         numbers = {file.path: number for number, file in enumerate(inventory.files)}
@@ -177,12 +188,31 @@ class _Intake:
         )
         self._station.record.enter(list(drafts))
 
-    def _copy_and_seal(self, reader: CardReader) -> None:
+    def _take_turn(self, reader: CardReader) -> None:
+        """Wait until it is this card's turn, and copy until the turn is over or the card is done."""
+        station, arrival = self._station, self._arrival
+        if self._profile is None:
+            raise RuntimeError("a card is listed before its turn")
+        left = [self._files[number] for number in self._queue]
+        due = earliest_due(station, arrival, left, profile=self._profile)
+        self._progress.is_waiting = True
+        with station.turns.turn(
+            due=due, docked_at=arrival.docked_at, now=station.clock.now, is_stopping=station.stopping.is_set
+        ) as turn:
+            self._progress.is_waiting = False
+            self._jobs_of_turn = 0
+            self._copy_and_seal(reader, turn)
+
+    def _copy_and_seal(self, reader: CardReader, turn: Turn) -> None:
+        def on_moved(card_bytes: int, blocks: int) -> None:
+            self._progress.add_bytes(card_bytes)
+            turn.note(blocks)
+
         ready: list[CopiedUnit] = []
         waiting_since = 0.0
         try:
             # 2. and 3. happen in the worker, which answers only for copies it has read back
-            for outcome in reader.copy(self._next_job, on_bytes=self._progress.add_bytes):
+            for outcome in reader.copy(lambda: self._next_job(turn), on_moved=on_moved):
                 if outcome is not None and (unit := self._note(outcome)) is not None:
                     waiting_since = waiting_since if ready else time.monotonic()
                     ready.append(unit)
@@ -197,11 +227,17 @@ class _Intake:
             raise
         self.sealing.settle(ready)
 
-    def _next_job(self) -> CopyJob | None:
+    def _next_job(self, turn: Turn) -> CopyJob | None:
         if not self._queue:
             return None
-        number = self._queue.popleft()
+        number = self._queue[0]
         unit = self._units[number]
+        # Another card's turn begins between two units, never in one: what was begun is sealed first. And no turn is
+        # in vain, however long it took to get this far.
+        if self._jobs_of_turn and number == unit.unit.main and turn.is_over:
+            return None
+        self._jobs_of_turn += 1
+        self._queue.popleft()
         name = unit.payload_name(number)
         targets = []
         for store in self._stores:
@@ -214,7 +250,8 @@ class _Intake:
             else:
                 targets.append(folder / name)
         unit.stores_of[number] = self._stores
-        return CopyJob(number=number, path=self._files[number].path, targets=tuple(targets))
+        file = self._files[number]
+        return CopyJob(number=number, path=file.path, size_bytes=file.size_bytes, targets=tuple(targets))
 
     def _note(self, outcome: Copied | CopyFailed) -> CopiedUnit | None:
         """Return the unit that this outcome completed."""

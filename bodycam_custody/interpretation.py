@@ -7,7 +7,7 @@ later one supersedes it. Nothing here touches a bag but to read it, and only ins
 import logging
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,7 @@ from bodycam_custody.clock import parse_rfc3339, rfc3339
 from bodycam_custody.entries import Draft, EntryKind
 from bodycam_custody.judgement import judge_waiting
 from bodycam_custody.model import RecordingTime
-from bodycam_custody.recording_time import ClockKnowledge, TimeClues, tell_recording_time
+from bodycam_custody.recording_time import ClockKnowledge, TimeClues, filesystem_time, tell_recording_time
 from bodycam_custody.station import Station
 from docking.card import DockingKind
 from docking.profile import RecorderProfile
@@ -34,8 +34,6 @@ PROBES_AT_ONCE = 2
 
 # Files that are no recordings are not handed to a decoder at all.
 _NOT_PROBED = frozenset({FileType.SIDECAR, FileType.FOREIGN})
-# These store local time without saying which; the others say UTC.
-_LOCAL_TIME_FILESYSTEMS = frozenset({"vfat", "exfat"})
 
 _WAITING = """
 SELECT c.clip_id, c.file_type, c.bag_path, c.path, c.docked_at, f.mtime_ns, d.kind, d.filesystem, d.profile,
@@ -158,14 +156,8 @@ def _mtime(station: Station, row: Mapping[str, Any], profile: RecorderProfile) -
     """Return when the file was last written, by its filesystem; copying into an import folder changes that time."""
     if row["mtime_ns"] is None or row["kind"] != DockingKind.DOCK:
         return None
-    try:
-        moment = datetime.fromtimestamp(int(row["mtime_ns"]) / 1_000_000_000, UTC)
-    except (ValueError, OverflowError, OSError):
-        return None
-    if row["filesystem"] in _LOCAL_TIME_FILESYSTEMS:
-        # Cards are mounted as if their local time were UTC, so that the zone is ours to apply.
-        moment = moment.replace(tzinfo=profile.zone or station.settings.station.zone).astimezone(UTC)
-    return moment
+    zone = profile.zone or station.settings.station.zone
+    return filesystem_time(int(row["mtime_ns"]), filesystem=row["filesystem"], zone=zone)
 
 
 def _seconds(milliseconds: int | None) -> float | None:

@@ -91,6 +91,7 @@ class DockingPhase(StrEnum):
     """Where a docking stands."""
 
     INVENTORY = "inventory"
+    WAITING = "waiting"
     COPYING = "copying"
     INTERPRETING = "interpreting"
     CLOSED = "closed"

@@ -12,6 +12,8 @@ class Progress:
         self._lock = threading.Lock()
         self._bytes_done = 0
         self._problems: list[StatedError] = []
+        self.is_waiting = False
+        """Whether the card is listed and waits for its turn to be copied."""
 
     @property
     def bytes_done(self) -> int:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 
 from bodycam_custody.model import HandoverReason, RecordingTime
 from docking.profile import TimeSource
@@ -13,6 +13,9 @@ EARLIEST_PLAUSIBLE = datetime(2015, 1, 1, tzinfo=UTC)
 RESOLUTION_S = {TimeSource.NAME: 1.0, TimeSource.CONTAINER: 1.0, TimeSource.FILESYSTEM: 2.0}
 # Two sources further apart than this contradict each other: more than a slow start of writing, less than a wrong zone.
 CONTRADICTION_S = 120.0
+
+# These store local time without saying which; the others say UTC.
+_LOCAL_TIME_FILESYSTEMS = frozenset({"vfat", "exfat"})
 
 _FIRST_MOMENT = datetime.min.replace(tzinfo=UTC)
 
@@ -75,6 +78,18 @@ def tell_recording_time(
         uncertainty_s=uncertainty_s,
         contradicts=contradicting,
     )
+
+
+def filesystem_time(mtime_ns: int, *, filesystem: str, zone: tzinfo) -> datetime | None:
+    """Return when a filesystem says that a file was last written, None for no moment of ours; `zone` is the card's."""
+    try:
+        moment = datetime.fromtimestamp(mtime_ns / 1_000_000_000, UTC)
+        if filesystem in _LOCAL_TIME_FILESYSTEMS:
+            # Cards are mounted as if their local time were UTC, so that the zone is ours to apply.
+            moment = moment.replace(tzinfo=zone).astimezone(UTC)
+    except (ValueError, OverflowError, OSError):
+        return None
+    return moment
 
 
 def _beginnings(clues: TimeClues, duration: timedelta) -> dict[TimeSource, datetime]:

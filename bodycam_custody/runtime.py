@@ -34,6 +34,8 @@ logger = logging.getLogger(__name__)
 IDLE_LOOK_S = 60.0
 # Beside the station's own socket; what answers there is the service custody-probe@.
 PROBE_SOCKET = "probe"
+# Every card is listed when it arrives; which of them are copied is decided in turns.py. More than a station has slots.
+CARDS_LISTED = 64
 # More than can be under way at once, and enough to show what happened today.
 DOCKINGS_REMEMBERED = 500
 
@@ -52,7 +54,7 @@ class Runtime:
         self._arrivals: dict[str, Arrival] = {}
         self._dockings: set[Future[None]] = set()
         self._progress: dict[str, Progress] = {}
-        self._cards = ThreadPoolExecutor(station.settings.docking.cards_at_once, thread_name_prefix="card")
+        self._cards = ThreadPoolExecutor(CARDS_LISTED, thread_name_prefix="card")
         self._interpreter: threading.Thread | None = None
         self._interpreter_seen_s = station.clock.monotonic_s()
         self._busy = threading.Lock()
@@ -107,7 +109,7 @@ class Runtime:
         self.board.start()
 
     def dock(self, arrival: Arrival) -> "Future[None]":
-        """Take in a card on a thread of its own, when one of `cards_at_once` is free."""
+        """Take in a card on a thread of its own: it is listed at once, and copied when it is its turn."""
         progress = Progress()
         self._forget_oldest()
         self._arrivals[arrival.docking_id] = arrival

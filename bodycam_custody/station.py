@@ -23,6 +23,7 @@ from bodycam_custody.software import software_name
 from bodycam_custody.station_keys import StationKeys, load_keys
 from bodycam_custody.stores import StoreSet, locations_of
 from bodycam_custody.texts import Texts
+from bodycam_custody.turns import Turns
 from config.settings import Settings
 from docking.profile import RecorderProfile
 from docking.profiles import load_profiles
@@ -52,6 +53,7 @@ class Station:
     sealer: Sealer
     profiles: tuple[RecorderProfile, ...]
     remarks: set[Remark]
+    turns: Turns
     sealing: threading.RLock = field(default_factory=threading.RLock)
     """Held from the look whether a clip is known to its entry: two cards may hold the same clip."""
     judging: threading.Lock = field(default_factory=threading.Lock)
@@ -153,6 +155,7 @@ def open_station(settings: Settings, clock: Clock, *, whole_check: bool) -> Stat
             sealer=Sealer(key=keys.bag, origin=settings.station.origin, software=software_name),
             profiles=load_profiles(settings.paths.profiles),
             remarks=remarks,
+            turns=Turns(settings.docking.cards_at_once),
         )
         # From here on whoever opened the station closes it.
         opened.pop_all()

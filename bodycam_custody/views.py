@@ -134,6 +134,8 @@ def docking_view(station: Station, row: Mapping[str, Any], progress: Progress | 
     is_over = phase not in {DockingPhase.INVENTORY, DockingPhase.COPYING}
     if phase is DockingPhase.CLOSED and waiting_clips:
         phase = DockingPhase.INTERPRETING
+    if phase is DockingPhase.COPYING and progress is not None and progress.is_waiting:
+        phase = DockingPhase.WAITING
     bytes_known = sum(size for outcome, (_, size) in outcomes.items() if outcome != FileOutcome.WAITING)
     people = attribution_at(station.catalog, recorder=row["recorder"], kind=row["kind"], docked_at=row["docked_at"])
     held = held_remarks(station.catalog, docking_id)

@@ -184,7 +184,11 @@ class DockingSettings:
         int, Setting(kind=WholeNumber(at_least=1, at_most=16), meaning=N_("files of one card copied at a time"))
     ] = 2
     cards_at_once: Annotated[
-        int, Setting(kind=WholeNumber(at_least=1, at_most=64), meaning=N_("cards read at the same time"))
+        int,
+        Setting(
+            kind=WholeNumber(at_least=1, at_most=64),
+            meaning=N_("cards copied at the same time; the others wait, the most overdue first"),
+        ),
     ] = 4
     card_silence_s: Annotated[
         int,

@@ -183,6 +183,7 @@ class _Walk:
                     path=path,
                     size_bytes=found.st_size,
                     mtime_ns=found.st_mtime_ns,
+                    changed_ns=found.st_ctime_ns,
                     file_type=self._file_type(path),
                 )
             )

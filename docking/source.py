@@ -35,12 +35,14 @@ class SpecialKind(StrEnum):
 class SourceFile:
     """A regular file on a card.
 
-    `path` is the exact bytes relative to the card, separated by b"/"; `mtime_ns` is as the filesystem says.
+    `path` is the exact bytes relative to the card, separated by b"/"; `mtime_ns` (last written) and `changed_ns` (the
+    directory entry last changed; FAT and exFAT keep no time of their own for that) are as the filesystem says.
     """
 
     path: bytes
     size_bytes: int
     mtime_ns: int
+    changed_ns: int
     file_type: FileType
 
 

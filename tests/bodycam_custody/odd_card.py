@@ -1,4 +1,4 @@
-"""A real FUSE card or disk that misbehaves at a stated file, for tests: it is pulled, hangs, or gives back other bytes.
+"""A real FUSE card or disk that misbehaves at a stated file, for tests: it is pulled, hangs, crawls, or lies.
 
 Run as a process of its own (`python -m tests.bodycam_custody.odd_card MOUNT FOLDER KIND NAME`), because a filesystem
 served by the process that uses it can wait for itself.
@@ -22,6 +22,10 @@ PULLED = "pulled"  # from the first read of the file on, the device is no more
 HANGS = "hangs"  # a read of the file never ends
 UNREADABLE = "unreadable"  # a bad sector: EIO
 UNLISTED = "unlisted"  # the same where a folder lies
+SLOW = "slow"  # every read of the file takes a fifth of a second, whatever its size
+FLIPPED = "flipped"  # the first byte of the file comes changed, and nothing else about it
+VANISHED = "vanished"  # every folder lists as empty, without any error, as an unplugged FAT card may
+SLOW_READ_S = 0.2
 ROTTEN = "rotten"  # a disk that takes every write, and gives the first byte of files of that name back changed
 
 
@@ -75,23 +79,27 @@ def _serve(mount: str, folder: str, kind: str, name: str) -> None:
         def readdir(self, path: str, _fh: int) -> list[str]:
             if kind == UNLISTED and path.lstrip("/") == name:
                 raise FuseOSError(errno.EIO)
+            if kind == VANISHED:
+                return [".", ".."]
             return [".", "..", *(entry.name for entry in Path(self._here(path)).iterdir())]
 
         def open(self, path: str, flags: int) -> int:
             return os.open(self._here(path), flags)
 
         def read(self, path: str, size: int, offset: int, fh: int) -> bytes:
-            if path.lstrip("/") == name and kind != ROTTEN:
+            if path.lstrip("/") == name:
                 if kind == HANGS:
                     threading.Event().wait()
                 if kind == UNREADABLE:
                     raise FuseOSError(errno.EIO)
-                self.is_pulled = True
+                if kind == SLOW:
+                    time.sleep(SLOW_READ_S)
+                self.is_pulled |= kind == PULLED
             self._here(path)
             data = os.pread(fh, size, offset)
-            if kind == ROTTEN and Path(path).name == name and offset == 0:
-                return bytes([data[0] ^ 1]) + data[1:]
-            return data
+            is_changed = kind == ROTTEN and Path(path).name == name
+            is_changed |= kind == FLIPPED and path.lstrip("/") == name
+            return bytes([data[0] ^ 1]) + data[1:] if is_changed and offset == 0 else data
 
         def create(self, path: str, mode: int, _fi: object = None) -> int:
             return os.open(folder + path, os.O_RDWR | os.O_CREAT | os.O_EXCL, mode)

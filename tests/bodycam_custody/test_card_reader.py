@@ -22,7 +22,7 @@ def reading(card: Path, *, locks: tuple[Path, ...] = (), silence_s: float = 10) 
 
 def copy_all(reader: CardReader, jobs: list[CopyJob]) -> list[Copied | CopyFailed]:
     waiting = iter(jobs)
-    outcomes = reader.copy(lambda: next(waiting, None), on_bytes=lambda _: None)
+    outcomes = reader.copy(lambda: next(waiting, None), on_moved=lambda _bytes, _blocks: None)
     return [outcome for outcome in outcomes if outcome is not None]
 
 
@@ -46,7 +46,12 @@ def test_files_are_copied_to_every_target_and_failures_come_between(quick_path: 
     for name in ("one", "two"):
         (quick_path / name).mkdir()
     jobs = [
-        CopyJob(number=number, path=path, targets=(quick_path / "one" / str(number), quick_path / "two" / str(number)))
+        CopyJob(
+            number=number,
+            path=path,
+            size_bytes=15,
+            targets=(quick_path / "one" / str(number), quick_path / "two" / str(number)),
+        )
         for number, path in enumerate([b"a.mp4", b"no.mp4", b"b.mp4"])
     ]
     with reading(card) as reader:
@@ -70,7 +75,7 @@ def test_what_took_a_files_place_since_the_inventory_is_not_opened(quick_path: P
         reader.inventory()
         (card / "a.mp4").unlink()
         (card / "a.mp4").symlink_to("/etc/passwd")
-        (failed,) = copy_all(reader, [CopyJob(number=0, path=b"a.mp4", targets=(quick_path / "copy",))])
+        (failed,) = copy_all(reader, [CopyJob(number=0, path=b"a.mp4", size_bytes=15, targets=(quick_path / "copy",))])
     assert isinstance(failed, CopyFailed)
     assert str(failed.error) == "a.mp4: expected a regular file, found symlink; it is listed and not opened."
     assert not (quick_path / "copy").exists()
@@ -102,7 +107,7 @@ def test_a_worker_that_is_silent_is_given_up(quick_path: Path) -> None:
     with odd_card(card, HANGS, "a.mp4") as hanging:
         reader = CardReader(hanging, threads=1, silence_s=0.3, locks=(), is_stopping=lambda: False)
         with pytest.raises(CardSilentError, match=r"the card gave nothing for 0.3 s while a.mp4 was read"):
-            copy_all(reader, [CopyJob(number=0, path=b"a.mp4", targets=(quick_path / "copy",))])
+            copy_all(reader, [CopyJob(number=0, path=b"a.mp4", size_bytes=15, targets=(quick_path / "copy",))])
     reader.close()  # the odd card is gone by now, so that the worker can die at once
 
 
@@ -116,5 +121,5 @@ def test_a_mistake_in_the_worker_is_told_at_once_and_not_waited_for(
             CardReaderFailedError, match=r"ended \(exit 1\) while \.\./a\.mp4 was read; dock the recorder again"
         ),
     ):
-        copy_all(reader, [CopyJob(number=0, path=b"../a.mp4", targets=(quick_path / "copy",))])
+        copy_all(reader, [CopyJob(number=0, path=b"../a.mp4", size_bytes=15, targets=(quick_path / "copy",))])
     assert "not a relative path of plain names" in capfd.readouterr().err

@@ -27,7 +27,13 @@ LARGEST = 2**53 - 1
 
 def file(number: int) -> SourceFile:
     """Return a file whose every number is as long as a number can be."""
-    return SourceFile(path=b"DCIM/%06d.mp4" % number, size_bytes=LARGEST, mtime_ns=-(2**63), file_type=FileType.UNKNOWN)
+    return SourceFile(
+        path=b"DCIM/%06d.mp4" % number,
+        size_bytes=LARGEST,
+        mtime_ns=-(2**63),
+        changed_ns=-(2**63),
+        file_type=FileType.UNKNOWN,
+    )
 
 
 def drafts_of(files: int, specials: int = 0) -> list[Draft]:

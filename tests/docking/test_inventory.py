@@ -345,5 +345,5 @@ def test_a_bare_worker_loads_no_heavy_module() -> None:
 
 
 def test_source_files_are_values() -> None:
-    file = SourceFile(path=b"a", size_bytes=1, mtime_ns=2, file_type=FileType.VIDEO)
-    assert file == SourceFile(path=b"a", size_bytes=1, mtime_ns=2, file_type=FileType.VIDEO)
+    file = SourceFile(path=b"a", size_bytes=1, mtime_ns=2, changed_ns=3, file_type=FileType.VIDEO)
+    assert file == SourceFile(path=b"a", size_bytes=1, mtime_ns=2, changed_ns=3, file_type=FileType.VIDEO)

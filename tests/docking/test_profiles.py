@@ -28,7 +28,9 @@ MORNING = datetime(2026, 11, 21, 2, 15, tzinfo=UTC)
 
 
 def _inventory(*paths: bytes) -> Inventory:
-    files = tuple(SourceFile(path=path, size_bytes=1, mtime_ns=0, file_type=FileType.UNKNOWN) for path in paths)
+    files = tuple(
+        SourceFile(path=path, size_bytes=1, mtime_ns=0, changed_ns=0, file_type=FileType.UNKNOWN) for path in paths
+    )
     return Inventory(files=files, specials=())
 
 

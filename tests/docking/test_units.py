@@ -10,7 +10,8 @@ PROFILES = {profile.name: profile for profile in load_profiles()}
 
 def _inventory(profile: RecorderProfile, *paths: bytes) -> Inventory:
     files = tuple(
-        SourceFile(path=path, size_bytes=1, mtime_ns=0, file_type=profile.file_type(path)) for path in sorted(paths)
+        SourceFile(path=path, size_bytes=1, mtime_ns=0, changed_ns=0, file_type=profile.file_type(path))
+        for path in sorted(paths)
     )
     return Inventory(files=files, specials=())
 
@@ -132,7 +133,7 @@ def test_every_file_is_in_exactly_one_unit(paths: set[bytes], name: str) -> None
 
 
 def test_a_unit_without_sidecars_is_a_value() -> None:
-    file = SourceFile(path=b"a", size_bytes=0, mtime_ns=0, file_type=FileType.UNKNOWN)
+    file = SourceFile(path=b"a", size_bytes=0, mtime_ns=0, changed_ns=0, file_type=FileType.UNKNOWN)
     assert group_units(Inventory(files=(file,), specials=()), PROFILES["generic"]) == (
         CaptureUnit(main=file, sidecars=()),
     )
