@@ -5,7 +5,7 @@ import logging
 import os
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -25,8 +25,11 @@ from bodycam_custody.stores import StoreSet, locations_of
 from bodycam_custody.texts import Texts
 from bodycam_custody.turns import Turns
 from config.settings import Settings
+from docking.drivers.families import load_families
+from docking.drivers.verbs import DriverName
 from docking.profile import RecorderProfile
 from docking.profiles import load_profiles
+from docking.usb_devices import UsbId
 from hashing.errors import shown
 
 logger = logging.getLogger(__name__)
@@ -52,6 +55,8 @@ class Station:
     record: Record
     sealer: Sealer
     profiles: tuple[RecorderProfile, ...]
+    families: Mapping[UsbId, DriverName]
+    """Which USB ids belong to which family of locked recorders."""
     remarks: set[Remark]
     turns: Turns
     sealing: threading.RLock = field(default_factory=threading.RLock)
@@ -154,6 +159,7 @@ def open_station(settings: Settings, clock: Clock, *, whole_check: bool) -> Stat
             record=record,
             sealer=Sealer(key=keys.bag, origin=settings.station.origin, software=software_name),
             profiles=load_profiles(settings.paths.profiles),
+            families=load_families(settings.paths.families),
             remarks=remarks,
             turns=Turns(settings.docking.cards_at_once),
         )

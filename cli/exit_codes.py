@@ -102,7 +102,13 @@ _ERRORS: Mapping[ExitCode, tuple[str, ...]] = {
         "station-missing",
         "station-not-answering",
     ),
-    ExitCode.CONFIGURATION_WRONG: ("config-unusable", "profile-invalid", "slip-folder-missing", "station-mismatch"),
+    ExitCode.CONFIGURATION_WRONG: (
+        "config-unusable",
+        "families-invalid",
+        "profile-invalid",
+        "slip-folder-missing",
+        "station-mismatch",
+    ),
     ExitCode.NOT_ALL_SAFE: (
         "card-gone",
         "card-not-mounted",

@@ -98,6 +98,16 @@ class PathSettings:
     slips: Annotated[
         Path, Setting(kind=Location(), meaning=N_("folder in which the mount helper leaves dock slips"))
     ] = Path("/run/bodycam-custody/docked")
+    refused: Annotated[
+        Path, Setting(kind=Location(), meaning=N_("folder in which the mount helper says which cards it refuses"))
+    ] = Path("/run/bodycam-custody/refused")
+    unlocked: Annotated[
+        Path, Setting(kind=Location(), meaning=N_("folder in which the unlock helper leaves its reports"))
+    ] = Path("/run/bodycam-custody/unlocked")
+    families: Annotated[
+        Path,
+        Setting(kind=Location(), meaning=N_("file that says which USB ids belong to which family of locked recorders")),
+    ] = Path("/etc/bodycam-custody/recorder-families.toml")
     import_roots: Annotated[
         tuple[Path, ...], Setting(kind=ListOf(items=Location()), meaning=N_("folders below which an import may read"))
     ] = ()

@@ -48,11 +48,13 @@ StatedError
     │   ├── SlipUntrustedError
     │   ├── SlipMalformedError
     │   └── SlipFolderMissingError
+    ├── NoteMalformedError         another note of a root helper is not what it must be
     ├── UsbError                   docking/usb_errors.py: a USB device is not one that is read here
     │   ├── UsbInterfaceRefusedError
     │   ├── UsbDeviceSilentError
     │   ├── UsbUnreadableError
     │   └── UsbLibraryMissingError
+    ├── FamiliesInvalidError       the list of recorder families cannot be used
     └── ProfileInvalidError        a recorder profile contradicts itself
 """
 
@@ -129,6 +131,20 @@ class SlipFolderMissingError(SlipError):
         "{path}: expected the folder of dock slips, found {found}. Create it (systemd does so through tmpfiles) or "
         "correct paths.slips."
     )
+
+
+class NoteMalformedError(DockingError):
+    """A refusal or a report of unlocking is not what a root helper writes."""
+
+    code = "note-malformed"
+    template = N_("{path}: note field {field}: expected {expected}, found {found}.")
+
+
+class FamiliesInvalidError(DockingError):
+    """The file that says which USB ids belong to which family of recorders cannot be used."""
+
+    code = "families-invalid"
+    template = N_("{path}: recorder families, {field}: expected {expected}, found {found}.")
 
 
 class ProfileInvalidError(DockingError):

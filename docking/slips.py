@@ -1,15 +1,11 @@
 """Dock slips in their folder: reading only those that count, writing whole ones."""
 
-import os
-import re
-import stat
 from pathlib import Path
 from typing import Final
 
 from docking.card_mount import check_card_mount
-from docking.errors import SlipMalformedError, SlipUnreadableError, SlipUntrustedError
+from docking.notes import NOTE_SUFFIX, read_note, write_note
 from docking.slip_format import FOLDER_FILESYSTEM, DockSlip, format_slip, parse_slip
-from hashing.errors import shown
 
 __all__ = [
     "FOLDER_FILESYSTEM",
@@ -22,12 +18,7 @@ __all__ = [
     "write_slip",
 ]
 
-SLIP_SUFFIX: Final = ".json"
-
-# A slip is about 500 bytes; anything much larger is not one, and is not read into memory.
-MAX_SLIP_BYTES: Final = 16 * 1024
-
-_FILE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+SLIP_SUFFIX: Final = NOTE_SUFFIX
 
 
 def read_slip(path: Path, *, trusted_uids: frozenset[int]) -> DockSlip:
@@ -41,18 +32,7 @@ def read_slip(path: Path, *, trusted_uids: frozenset[int]) -> DockSlip:
         SlipUntrustedError: somebody else could have written it.
         SlipMalformedError: it is not a slip.
     """
-    try:
-        fd = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY)
-        with os.fdopen(fd, "rb") as stream:
-            _require_trusted(os.fstat(stream.fileno()), path, trusted_uids)
-            data = stream.read(MAX_SLIP_BYTES + 1)
-    except OSError as err:
-        raise SlipUnreadableError(path=shown(path), reason=os.strerror(err.errno or 0)) from err
-    if len(data) > MAX_SLIP_BYTES:
-        raise SlipMalformedError(
-            path=shown(path), field="(file)", expected=f"at most {MAX_SLIP_BYTES} bytes", found="more"
-        )
-    return parse_slip(data, path)
+    return parse_slip(read_note(path, trusted_uids=trusted_uids), path)
 
 
 def write_slip(folder: Path, name: str, slip: DockSlip) -> Path:
@@ -64,28 +44,4 @@ def write_slip(folder: Path, name: str, slip: DockSlip) -> Path:
         ValueError: `name` is not 1 to 64 letters, digits, dots, dashes and underscores.
         OSError: the folder cannot be written.
     """
-    if not _FILE_NAME.fullmatch(name):
-        raise ValueError(f"not a slip name: {name!r}")
-    target = folder / (name + SLIP_SUFFIX)
-    temporary = folder / f".{name}.{os.getpid()}.tmp"
-    fd = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o640)
-    try:
-        with os.fdopen(fd, "wb") as stream:
-            stream.write(format_slip(slip))
-        temporary.replace(target)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
-    return target
-
-
-def _require_trusted(found: os.stat_result, path: Path, trusted_uids: frozenset[int]) -> None:
-    if not stat.S_ISREG(found.st_mode):
-        raise SlipUntrustedError(path=shown(path), expected="a regular file", found=stat.filemode(found.st_mode))
-    if found.st_uid not in trusted_uids:
-        owners = ", ".join(str(uid) for uid in sorted(trusted_uids))
-        raise SlipUntrustedError(path=shown(path), expected=f"owner uid {owners}", found=f"owner uid {found.st_uid}")
-    if found.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
-        raise SlipUntrustedError(
-            path=shown(path), expected="writable by its owner only", found=stat.filemode(found.st_mode)
-        )
+    return write_note(folder, name, format_slip(slip))

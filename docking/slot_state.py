@@ -57,8 +57,13 @@ class Vanished:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class UnlockBegan:
-    """The password is on its way to the recorder."""
+class StorageAsked:
+    """The recorder got its password and was asked to come back as storage."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MountRefused:
+    """The card of the device on the port is not mounted, for a reason that stays."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,8 +99,17 @@ class TimePassed:
 
 
 Event = (
-    Appeared | Vanished | UnlockBegan | Mounted | Unmounted | ReadingBegan | BecameSafe | Released | TimePassed
-)  # fmt: skip
+    Appeared
+    | Vanished
+    | StorageAsked
+    | MountRefused
+    | Mounted
+    | Unmounted
+    | ReadingBegan
+    | BecameSafe
+    | Released
+    | TimePassed
+)
 
 _UNSAFE_ON_CARD: Final = frozenset({SlotPhase.STORAGE, SlotPhase.MOUNTED, SlotPhase.READING})
 _LOCKED: Final = frozenset({SlotPhase.PRESENT_LOCKED, SlotPhase.UNLOCKING})
@@ -137,8 +151,10 @@ def advance(slot: Slot, event: Event, at_s: float) -> Slot:
             return _appeared(slot, event, at_s)
         case Vanished():
             return _vanished(slot, at_s) if slot.address == event.address else slot
-        case UnlockBegan():
+        case StorageAsked():
             return replace(slot, phase=SlotPhase.UNLOCKING) if slot.phase is SlotPhase.PRESENT_LOCKED else slot
+        case MountRefused():
+            return replace(slot, phase=SlotPhase.REFUSED) if slot.phase is SlotPhase.STORAGE else slot
         case Mounted():
             return _mounted(slot, event)
         case Unmounted():

@@ -1,7 +1,6 @@
 """The program `custody-unlock`: opens the control channel of exactly one USB device and says what it learnt.
 
-    custody-unlock 1-2.4 --time-zone Asia/Shanghai [--storage] [--set-clock FILE] [--family VID:PID=NAME]…
-        [--report FILE]
+    custody-unlock 1-2.4 --time-zone Asia/Shanghai [--storage] [--set-clock FILE] [--families FILE] [--report FILE]
 
 The device is named as the kernel names it: bus and ports. Passwords come from the credentials of its unit alone. The
 report can hold names, so where standard output is a log it goes to a file; standard error gets none of them.
@@ -12,7 +11,7 @@ import contextlib
 import os
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import IntEnum
 from pathlib import Path
 from typing import Final, NoReturn
@@ -28,21 +27,22 @@ from docking.drivers.errors import (
     PasswordFileError,
     PasswordMissingError,
 )
-from docking.drivers.families import KNOWN_FAMILIES, UsbId, endpoints_of, recorder_of
+from docking.drivers.families import KNOWN_FAMILIES, load_families
 from docking.drivers.passwords import log_in_credential, read_passwords
+from docking.drivers.recorders import endpoints_of, recorder_of
 from docking.drivers.report import UnlockReport, UnlockState, format_report
 from docking.drivers.session import Wish, recorder_name, visit
 from docking.drivers.usb_transport import open_control
 from docking.drivers.verbs import DriverName
 from docking.errors import DockingError
+from docking.notes import NOTE_SUFFIX, write_note
 from docking.presence import SYSFS
-from docking.usb_devices import UsbDevice, read_usb_device
+from docking.usb_devices import UsbDevice, UsbId, read_usb_device
 from docking.usb_errors import UsbUnreadableError
-from docking.usb_policy import ControlFamily, UsbKind, judge_usb_device
+from docking.usb_policy import UsbKind, judge_usb_device
 from docking.usb_ports import port_chain_of
 from docking.usb_strings import with_strings
 
-_USB_ID_CHARACTERS: Final = 9
 # A measurement is one line of a few hundred bytes.
 _MAX_PROOF_BYTES: Final = 4096
 
@@ -67,7 +67,8 @@ class UnlockRequest:
     zone: ZoneInfo
     storage: bool = False
     proof: Path | None = None
-    families: Mapping[UsbId, DriverName] = field(default_factory=lambda: KNOWN_FAMILIES)
+    families: Path | None = None
+    """The unit's own list of USB ids; None is those known here."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -78,7 +79,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         zone=arguments.time_zone,
         storage=arguments.storage,
         proof=arguments.set_clock,
-        families={**KNOWN_FAMILIES, **dict(arguments.family)},
+        families=arguments.families,
     )
     folder = os.environ.get("CREDENTIALS_DIRECTORY")
     report = unlock(request, credentials=None if folder is None else Path(folder))
@@ -121,15 +122,18 @@ def _unlock(request: UnlockRequest, credentials: Path | None, sysfs: Path, repor
         raise ControlAbsentError(port_path=request.device)
     report.device, report.state = device, UnlockState.LOCKED
     # A recorder that is also a keyboard is none. Its own protocol may be unknown: then it is locked, not refused.
-    own = ControlFamily(vendor_id=device.vendor_id, product_id=device.product_id)
-    if judge_usb_device(device, known=(own,)).kind is UsbKind.STORAGE:
+    if judge_usb_device(device, known={device.usb_id}).kind is UsbKind.STORAGE:
         report.state = UnlockState.CARD
         return
-    driver = request.families.get(UsbId(f"{device.vendor_id}:{device.product_id}"))
+    driver = _families(request).get(device.usb_id)
     if driver is None:
         raise DriverMissingError(port_path=request.device, vendor_id=device.vendor_id, product_id=device.product_id)
     report.driver = driver
     _speak(request, device, driver, credentials, report)
+
+
+def _families(request: UnlockRequest) -> Mapping[UsbId, DriverName]:
+    return KNOWN_FAMILIES if request.families is None else load_families(request.families)
 
 
 def _speak(
@@ -163,16 +167,8 @@ def _write(report: bytes, path: Path | None) -> None:
     if path is None:
         sys.stdout.buffer.write(report)
         sys.stdout.buffer.flush()
-        return
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    fd = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o640)
-    try:
-        with os.fdopen(fd, "wb") as stream:
-            stream.write(report)
-        temporary.replace(path)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
+    else:
+        write_note(path.parent, path.name.removesuffix(NOTE_SUFFIX), report)
 
 
 class _Parser(argparse.ArgumentParser):
@@ -189,8 +185,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--set-clock", type=Path, metavar="FILE", help="set the clock; FILE is the recorded measurement"
     )
-    parser.add_argument("--family", type=_family, action="append", default=[], metavar="VID:PID=NAME")
-    parser.add_argument("--report", type=Path, metavar="FILE", help="write the report there, not to standard output")
+    parser.add_argument("--families", type=Path, metavar="FILE", help="which USB ids belong to which family (TOML)")
+    parser.add_argument("--report", type=Path, metavar="FILE", help="write the report to this FILE.json instead")
     return parser
 
 
@@ -205,16 +201,6 @@ def _zone(text: str) -> ZoneInfo:
         return ZoneInfo(text)
     except (ZoneInfoNotFoundError, ValueError, OSError):
         raise argparse.ArgumentTypeError("expected the name of a time zone, as in Asia/Shanghai") from None
-
-
-def _family(text: str) -> tuple[UsbId, DriverName]:
-    usb_id, _, name = text.partition("=")
-    digits = usb_id.replace(":", "", 1)
-    if len(usb_id) != _USB_ID_CHARACTERS or usb_id[4] != ":" or set(digits) - set("0123456789abcdef"):
-        raise argparse.ArgumentTypeError("expected VID:PID=NAME, as in 1234:abcd=bc-plus")
-    if name not in set(DriverName):
-        raise argparse.ArgumentTypeError(f"expected one of these families: {', '.join(DriverName)}")
-    return UsbId(usb_id), DriverName(name)
 
 
 if __name__ == "__main__":

@@ -10,11 +10,14 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, NewType
 
 from docking.card import recorder_text
 from docking.presence import SYSFS
 from docking.usb_ports import PortId, port_chain_of, read_port
+
+UsbId = NewType("UsbId", str)
+"""Vendor and product of a USB device, `4255:0001`. Not an identity: others use the same ones."""
 
 # USB 2.0 §9.4, table 9-5, and §9.6.
 _DEVICE_DESCRIPTOR: Final = 1
@@ -85,6 +88,11 @@ class UsbDevice:
     is_hub: bool
     interfaces: tuple[UsbInterface, ...]
     disks: tuple[UsbDisk, ...]
+
+    @property
+    def usb_id(self) -> UsbId:
+        """Vendor and product as they are written everywhere."""
+        return UsbId(f"{self.vendor_id}:{self.product_id}")
 
     @property
     def recorder(self) -> str:

@@ -5,13 +5,13 @@ beside mass storage and the control interface of a known recorder family, in wha
 setting it hides. What is refused is refused whole: its storage is not mounted either.
 """
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
 from docking.card import UNKNOWN_RECORDER
-from docking.usb_devices import UsbDevice, UsbDisk, UsbInterface
+from docking.usb_devices import UsbDevice, UsbDisk, UsbId, UsbInterface
 from docking.usb_errors import UsbDeviceSilentError, UsbInterfaceRefusedError
 from hashing.errors import N_, Statement
 
@@ -56,18 +56,6 @@ class UsbRemark(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ControlFamily:
-    """A family of recorders with a control channel of its maker's own protocol."""
-
-    vendor_id: str
-    product_id: str
-
-
-# Ambarella's. An id is no identity (4255 is listed as GoPro's too); it only says which protocol to expect.
-KNOWN_CONTROLS: Final = frozenset({ControlFamily(vendor_id="4255", product_id="0001")})
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class UsbVerdict:
     """A device that may be docked: what it is, which recorder it claims to be, and the cards in it.
 
@@ -80,8 +68,8 @@ class UsbVerdict:
     remarks: tuple[UsbRemark, ...]
 
 
-def judge_usb_device(device: UsbDevice, known: Iterable[ControlFamily] = KNOWN_CONTROLS) -> UsbVerdict:
-    """Return what `device` may be used for.
+def judge_usb_device(device: UsbDevice, known: Container[UsbId]) -> UsbVerdict:
+    """Return what `device` may be used for; `known` are the ids of recorders with a control channel.
 
     A recorder without a usable serial is accepted: its recordings are sealed all the same, under the recorder
     `unknown` (R73).
@@ -91,14 +79,13 @@ def judge_usb_device(device: UsbDevice, known: Iterable[ControlFamily] = KNOWN_C
         UsbDeviceSilentError: it names no interface.
     """
     if not device.interfaces:
-        raise UsbDeviceSilentError(port=device.port, device=_named(device))
-    family = ControlFamily(vendor_id=device.vendor_id, product_id=device.product_id)
-    is_known = family in set(known)
+        raise UsbDeviceSilentError(port=device.port, device=device.usb_id)
+    is_known = device.usb_id in known
     for interface in device.interfaces:
         if not (is_storage(interface) or (is_known and interface.usb_class == _VENDOR_SPECIFIC)):
             raise UsbInterfaceRefusedError(
                 port=device.path_of(interface),
-                device=_named(device),
+                device=device.usb_id,
                 interface=interface.code,
                 acts_as=acts_as(interface.code),
             )
@@ -119,6 +106,11 @@ def is_storage(interface: UsbInterface) -> bool:
     )  # fmt: skip
 
 
+def speaks_own_protocol(device: UsbDevice) -> bool:
+    """Return whether all the device offers are protocols of its maker's own: a locked recorder, known here or not."""
+    return bool(device.interfaces) and all(one.usb_class == _VENDOR_SPECIFIC for one in device.interfaces)
+
+
 def offers_storage(device: UsbDevice) -> bool:
     """Return whether the device claims to be storage, whatever else it is."""
     return any(interface.usb_class == _MASS_STORAGE for interface in device.interfaces)
@@ -134,7 +126,3 @@ def _remarks(device: UsbDevice, cards: tuple[UsbDisk, ...]) -> Iterable[UsbRemar
         yield UsbRemark.SERIAL_UNKNOWN
     if len(cards) > 1:
         yield UsbRemark.SEVERAL_CARDS
-
-
-def _named(device: UsbDevice) -> str:
-    return f"{device.vendor_id}:{device.product_id}"

@@ -116,6 +116,15 @@ def parse_measurement(data: bytes) -> ClockMeasurement:
         facts = parse_line(data.removesuffix(b"\n"))
     except MalformedLineError as err:
         raise ClockProofError(field="(line)") from err
+    return measurement_of(facts)
+
+
+def measurement_of(facts: Mapping[str, Json]) -> ClockMeasurement:
+    """Return the measurement these facts are.
+
+    Raises:
+        ClockProofError: they are none; the first field that is wrong is named.
+    """
     names = {field.name for field in fields(ClockMeasurement)}
     if unequal := sorted(names ^ facts.keys()):
         raise ClockProofError(field=unequal[0])

@@ -1,47 +1,48 @@
-"""Which driver speaks to which device."""
+"""Which family a USB device belongs to: the ids known here, and those in the unit's own list.
 
+The list is a TOML file, one line for each USB id, read alike by the daemon and the root helpers:
+
+    "1234:5678" = "bc-plus"
+"""
+
+import re
+import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Final, NewType, assert_never
+from pathlib import Path
+from typing import Final
 
-from docking.drivers.ambarella import AmbarellaRecorder
-from docking.drivers.bc_plus import BcPlusRecorder
-from docking.drivers.channel import Channel
-from docking.drivers.interface import Passwords, Recorder
 from docking.drivers.verbs import DriverName
-
-UsbId = NewType("UsbId", str)
-"""Vendor and product of a USB device, `4255:0001`. Not an identity: others use the same ones."""
+from docking.errors import FamiliesInvalidError
+from docking.usb_devices import UsbId
+from hashing.errors import shown
 
 # The BC+ family is known under no USB id of its own: a unit names the ids of its recorders.
 KNOWN_FAMILIES: Final[Mapping[UsbId, DriverName]] = {UsbId("4255:0001"): DriverName.AMBARELLA}
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Endpoints:
-    """The two bulk endpoints of a control channel; None stands for the only one there is of its direction."""
-
-    send: int | None
-    receive: int | None
+_USB_ID: Final = re.compile(r"[0-9a-f]{4}:[0-9a-f]{4}")
 
 
-def endpoints_of(driver: DriverName) -> Endpoints:
-    """Return where a family listens and answers."""
-    match driver:
-        case DriverName.AMBARELLA:
-            return Endpoints(send=0x01, receive=0x81)
-        case DriverName.BC_PLUS:
-            return Endpoints(send=None, receive=None)
-        case other:
-            assert_never(other)
+def load_families(path: Path) -> Mapping[UsbId, DriverName]:
+    """Return which USB id belongs to which family: those known here, and before them those in the file at `path`.
 
+    No file is an empty one. Not checked: who can write it, which the rights of its folder decide.
 
-def recorder_of(driver: DriverName, channel: Channel, passwords: Passwords, *, recorder: str) -> Recorder:
-    """Return the recorder behind `channel`; nothing is sent yet."""
-    match driver:
-        case DriverName.AMBARELLA:
-            return AmbarellaRecorder(channel, passwords, recorder=recorder)
-        case DriverName.BC_PLUS:
-            return BcPlusRecorder(channel, passwords, recorder=recorder)
-        case other:
-            assert_never(other)
+    Raises:
+        FamiliesInvalidError: the file cannot be read, is not TOML, or a line of it is no id with a family.
+    """
+    try:
+        table = tomllib.loads(path.read_bytes().decode("utf-8"))
+    except FileNotFoundError:
+        return KNOWN_FAMILIES
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as err:
+        raise FamiliesInvalidError(path=shown(path), field="(file)", expected="TOML in UTF-8", found=str(err)) from err
+    named: dict[UsbId, DriverName] = {}
+    for usb_id, family in table.items():
+        if not _USB_ID.fullmatch(usb_id):
+            expected = "vendor and product, as in 1234:abcd"
+            raise FamiliesInvalidError(path=shown(path), field="(key)", expected=expected, found=ascii(usb_id))
+        if family not in list(DriverName):
+            expected = f"one of {', '.join(DriverName)}"
+            raise FamiliesInvalidError(path=shown(path), field=usb_id, expected=expected, found=ascii(family))
+        named[UsbId(usb_id)] = DriverName(family)
+    return {**KNOWN_FAMILIES, **named}

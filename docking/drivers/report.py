@@ -4,9 +4,8 @@ It can hold a person's name: it goes into a file or a pipe that only the daemon 
 """
 
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Final
 
@@ -14,9 +13,9 @@ from docking.drivers.clock import ClockMeasurement, measurement_facts
 from docking.drivers.gat947 import FieldText, HolderFields
 from docking.drivers.verbs import DriverName
 from docking.errors import DockingError
+from docking.note_fields import problem_facts
 from docking.usb_devices import UsbDevice
 from hashing.canonical import Json
-from hashing.errors import Statement
 
 VERSION: Final = 1
 
@@ -45,6 +44,8 @@ class UnlockReport:
     """Filled while a recorder is spoken to, so that what was read before a failure is kept."""
 
     port_path: str
+    at: datetime = field(default_factory=lambda: datetime.now(UTC))
+    """When the visit began."""
     state: UnlockState = UnlockState.ABSENT
     device: UsbDevice | None = None
     driver: DriverName | None = None
@@ -61,6 +62,7 @@ def format_report(report: UnlockReport) -> bytes:
     facts: dict[str, Json] = {
         "v": VERSION,
         "port_path": report.port_path,
+        "at": report.at.isoformat(),
         "state": report.state.value,
         "device": None if report.device is None else _device_facts(report.device),
         "driver": report.driver,
@@ -68,30 +70,17 @@ def format_report(report: UnlockReport) -> bytes:
         "battery_percent": report.battery_percent,
         "clock": None if report.clock is None else measurement_facts(report.clock),
         "clock_set_to": None if report.clock_set_to is None else report.clock_set_to.isoformat(),
-        "problem": None if report.problem is None else _problem_facts(report.problem),
+        "problem": None if report.problem is None else problem_facts(report.problem),
         "warnings": [warning.value for warning in report.warnings],
     }
     return json.dumps(facts).encode("ascii") + b"\n"
 
 
-def _problem_facts(problem: DockingError) -> Json:
-    return {"code": problem.code, "template": problem.template, "facts": _travelling(problem.facts)}
-
-
-def _travelling(facts: Mapping[str, object]) -> dict[str, Json]:
-    """Return facts as they travel to whoever translates them: a statement among them travels whole."""
-    travelling: dict[str, Json] = {}
-    for name, fact in facts.items():
-        if isinstance(fact, Statement):
-            travelling[name] = {"template": fact.template, "facts": _travelling(fact.facts)}
-        else:
-            travelling[name] = fact if isinstance(fact, int) else str(fact)
-    return travelling
-
-
 def _device_facts(device: UsbDevice) -> dict[str, Json]:
     return {
         "port": device.port,
+        "bus": device.bus,
+        "address": device.address,
         "vendor_id": device.vendor_id,
         "product_id": device.product_id,
         "serial": device.serial,
@@ -109,7 +98,7 @@ def _holder_facts(holder: HolderFields) -> dict[str, Json]:
     }
 
 
-def _text_facts(field: FieldText | None) -> Json:
-    if field is None:
+def _text_facts(name: FieldText | None) -> Json:
+    if name is None:
         return None
-    return {"text": field.text, "encoding": field.encoding.value, "is_cut": field.is_cut}
+    return {"text": name.text, "encoding": name.encoding.value, "is_cut": name.is_cut}

@@ -14,7 +14,7 @@ import usb.core
 import usb.util
 
 from docking.drivers.errors import ControlFailedError, ControlGoneError, ControlMismatchError, ControlSilentError
-from docking.drivers.families import Endpoints
+from docking.drivers.recorders import Endpoints
 from docking.drivers.verbs import DriverName
 from docking.usb_devices import UsbDevice
 from hashing.errors import N_, Statement, shown

@@ -51,6 +51,9 @@ _VALUES: Mapping[str, object] = {
     "paths.trust": Path("trust"),
     "paths.socket": Path("socket"),
     "paths.slips": Path("docked"),
+    "paths.refused": Path("refused"),
+    "paths.unlocked": Path("unlocked"),
+    "paths.families": Path("recorder-families.toml"),
     "paths.import_roots": (Path("import"),),
     "rule_set.unit": "Test unit",
     "rule_set.document_number": "2022-1",
@@ -74,7 +77,7 @@ def write_settings(
 
     `stores` maps store ids to their folders, the primary first; without it they are `root/primary` and `root/backup`.
     """
-    for name in ("docked", "import"):
+    for name in ("docked", "refused", "unlocked", "import"):
         (root / name).mkdir(parents=True, exist_ok=True)
     changed = {key: value for key, value in {**_VALUES, **(values or {})}.items() if value is not None}
     places = stores or {"primary": root / "primary", "backup": root / "backup"}

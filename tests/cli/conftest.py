@@ -25,6 +25,9 @@ time_zone = "Asia/Shanghai"
 state = "state"
 socket = "socket"
 slips = "docked"
+refused = "refused"
+unlocked = "unlocked"
+families = "recorder-families.toml"
 import_roots = ["cards"]
 [[stores]]
 id = "primary"

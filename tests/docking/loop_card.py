@@ -57,8 +57,16 @@ def plugged_in(folder: Path, filesystem: str | None) -> Iterator[LoopCard]:
         pytest.skip(f"this machine does not let us have a loop device: {attached.stderr.strip()}")
     node = Path(attached.stdout.strip())
     try:
-        places = Places(cards=folder / "cards", slips=folder / "docked", sysfs=folder / "sys")
-        places.slips.mkdir()
+        places = Places(
+            cards=folder / "cards",
+            slips=folder / "docked",
+            refused=folder / "refused",
+            unlocked=folder / "unlocked",
+            families=folder / "recorder-families.toml",
+            sysfs=folder / "sys",
+        )
+        for notes in (places.slips, places.refused, places.unlocked):
+            notes.mkdir()
         show_on_usb(places.sysfs, node)
         yield LoopCard(name=node.name, node=node, places=places)
     finally:

@@ -6,11 +6,13 @@ import shutil
 import subprocess
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from docking.block_device import UsbBlockDevice, find_usb_block_device
+from docking.drivers.told_visit import clock_before_docking
 from docking.mount_errors import (
     CardFormatRefusedError,
     CardMountFailedError,
@@ -41,8 +43,11 @@ from docking.mount_helper import (
     unmount,
 )
 from docking.mounts import mount_at, parse_mountinfo, read_mounts
+from docking.notes import write_note
+from docking.refusals import read_refusal
 from docking.slips import DockSlip, read_slip
 from docking.usb_errors import UsbInterfaceRefusedError
+from tests.docking.drivers.told_reports import report
 from tests.docking.loop_card import CONFIGURATION, KEYBOARD, STORAGE, LoopCard, plugged_in
 
 HOSTILE = [
@@ -151,6 +156,44 @@ def test_ext4_is_refused_untouched(ext4_card: LoopCard) -> None:
     # A disk that is no card, perhaps a store, is not made read-only either.
     assert not is_read_only(ext4_card.node)
     assert digest(ext4_card) == before
+
+
+def test_a_refusal_is_left_for_the_daemon(ext4_card: LoopCard) -> None:
+    with pytest.raises(CardFormatRefusedError) as caught:
+        dock(ext4_card.name, ext4_card.places)
+    (path,) = ext4_card.places.refused.iterdir()
+    assert path.name == f"{ext4_card.name}.json"
+    refusal = read_refusal(path, trusted_uids=frozenset({0}))
+    assert (refusal.device, refusal.port) == (str(ext4_card.node), "pci-0000:00:14.0-usb-0:2")
+    assert (refusal.bus, refusal.address, refusal.recorder) == (1, 7, "usb:4255:0001:A1")
+    assert refusal.problem == {
+        "code": "card-format-refused",
+        "template": CardFormatRefusedError.template,
+        "facts": {"device": str(ext4_card.node), "expected": "exfat or vfat", "found": "ext4"},
+    }
+    assert refusal.problem["template"].format(**refusal.problem["facts"]) == str(caught.value)
+
+
+def test_a_refusal_is_no_less_one_where_the_daemon_cannot_be_told(ext4_card: LoopCard) -> None:
+    ext4_card.places.refused.rmdir()
+    with pytest.raises(CardFormatRefusedError):
+        dock(ext4_card.name, ext4_card.places)
+
+
+def test_a_refusal_stays_when_the_device_leaves(ext4_card: LoopCard) -> None:
+    with pytest.raises(CardFormatRefusedError):
+        dock(ext4_card.name, ext4_card.places)
+    undock(ext4_card.name, ext4_card.places)
+    assert len(list(ext4_card.places.refused.iterdir())) == 1
+
+
+def test_the_slip_has_the_clock_of_the_recorder_that_was_unlocked_a_moment_ago(card: LoopCard) -> None:  # R32
+    write_note(card.places.unlocked, "1-2", report(at=datetime.now(UTC) - timedelta(seconds=5)))
+    clock = clock_before_docking(
+        card.places.unlocked, device_of(card).usb, now=datetime.now(UTC), trusted_uids=frozenset({0})
+    )
+    slip = make_slip(device_of(card), "vfat", card.mount_point, clock=clock)
+    assert (slip.clock_offset_ms, slip.clock_offset_uncertainty_ms) == (-90_000, 501)
 
 
 def nothing_is_left(card: LoopCard) -> bool:

@@ -201,7 +201,7 @@ def test_writing_replaces_a_slip_and_leaves_nothing_else(tmp_path: Path) -> None
 
 @pytest.mark.parametrize("name", ["", ".hidden", "a/b", "..", "a b", "n" * 65])
 def test_a_slip_name_that_could_lead_elsewhere_is_misuse(tmp_path: Path, name: str) -> None:
-    with pytest.raises(ValueError, match="not a slip name"):
+    with pytest.raises(ValueError, match="not the name of a note"):
         write_slip(tmp_path, name, SLIP)
     assert list(tmp_path.iterdir()) == []
 

@@ -16,7 +16,7 @@ from docking.slot_state import (
     Slot,
     SlotPhase,
     TimePassed,
-    UnlockBegan,
+    StorageAsked,
     Unmounted,
     Vanished,
     advance,
@@ -43,15 +43,15 @@ def test_a_locked_recorder_is_one_arrival_from_password_to_release() -> None:
         after(*events).phase
         for events in (
             [LOCKED],
-            [LOCKED, UnlockBegan()],
-            [LOCKED, UnlockBegan(), Vanished(address=(1, 5))],
-            [LOCKED, UnlockBegan(), Vanished(address=(1, 5)), UNLOCKED],
+            [LOCKED, StorageAsked()],
+            [LOCKED, StorageAsked(), Vanished(address=(1, 5))],
+            [LOCKED, StorageAsked(), Vanished(address=(1, 5)), UNLOCKED],
         )
     ]
     assert seen == [SlotPhase.PRESENT_LOCKED, SlotPhase.UNLOCKING, SlotPhase.UNLOCKING, SlotPhase.STORAGE]
     done = after(
         LOCKED,
-        UnlockBegan(),
+        StorageAsked(),
         Vanished(address=(1, 5)),
         UNLOCKED,
         Mounted(serial=SERIAL),
@@ -63,20 +63,20 @@ def test_a_locked_recorder_is_one_arrival_from_password_to_release() -> None:
 
 
 def test_storage_that_comes_before_the_control_device_was_seen_leaving_is_the_same_arrival() -> None:
-    slot = after(LOCKED, UnlockBegan(), UNLOCKED)
+    slot = after(LOCKED, StorageAsked(), UNLOCKED)
     assert (slot.phase, slot.arrivals) == (SlotPhase.STORAGE, 1)
-    assert after(LOCKED, UnlockBegan(), UNLOCKED, Vanished(address=(1, 5))) == slot
+    assert after(LOCKED, StorageAsked(), UNLOCKED, Vanished(address=(1, 5))) == slot
 
 
 def test_storage_just_in_time_is_the_same_arrival_and_just_too_late_is_another() -> None:
-    gone = (LOCKED, UnlockBegan(), Vanished(address=(1, 5)))
+    gone = (LOCKED, StorageAsked(), Vanished(address=(1, 5)))
     assert after(*gone, (REENUMERATION_S, UNLOCKED)).arrivals == 1
     late = after(*gone, (REENUMERATION_S + 0.001, UNLOCKED))
     assert (late.phase, late.arrivals) == (SlotPhase.STORAGE, 2)
 
 
 def test_a_locked_recorder_that_never_comes_back_is_gone_early() -> None:
-    gone = after(LOCKED, UnlockBegan(), Vanished(address=(1, 5)), (REENUMERATION_S + 1, TimePassed()))
+    gone = after(LOCKED, StorageAsked(), Vanished(address=(1, 5)), (REENUMERATION_S + 1, TimePassed()))
     assert (gone.phase, gone.is_occupied) == (SlotPhase.GONE_EARLY, False)
 
 
@@ -105,13 +105,13 @@ def test_a_safe_recorder_leaves_the_slot_empty() -> None:
 
 
 def test_nothing_makes_a_refused_device_a_card() -> None:
-    slot = after(KEYBOARD, UnlockBegan(), Mounted(serial=SERIAL), ReadingBegan(), BecameSafe(), Released())
+    slot = after(KEYBOARD, StorageAsked(), Mounted(serial=SERIAL), ReadingBegan(), BecameSafe(), Released())
     assert slot.phase is SlotPhase.REFUSED
     assert after(KEYBOARD, Vanished(address=(1, 7))).phase is SlotPhase.EMPTY
 
 
 def test_a_locked_recorder_that_comes_back_as_a_keyboard_is_refused() -> None:
-    assert after(LOCKED, UnlockBegan(), Vanished(address=(1, 5)), KEYBOARD).phase is SlotPhase.REFUSED
+    assert after(LOCKED, StorageAsked(), Vanished(address=(1, 5)), KEYBOARD).phase is SlotPhase.REFUSED
 
 
 def test_a_folder_for_a_card_needs_no_device() -> None:
@@ -197,7 +197,7 @@ class SlotLife(RuleBasedStateMachine):
 
     @rule()
     def unlock(self) -> None:
-        self.step(UnlockBegan())
+        self.step(StorageAsked())
 
     @rule()
     def read(self) -> None:

@@ -7,12 +7,10 @@ import pytest
 
 from docking.drivers.clock import ClockSource, measure, measurement_facts
 from docking.drivers.errors import ControlSilentError, LoginRefusedError
-from docking.drivers.families import KNOWN_FAMILIES, UsbId
 from docking.drivers.report import UnlockReport, UnlockState, UnlockWarning, format_report
 from docking.drivers.session import Wish, visit
 from docking.drivers.verbs import DriverName
 from docking.unlock_helper import UnlockExit, UnlockRequest, exit_code, main, unlock
-from docking.usb_policy import KNOWN_CONTROLS
 from tests.docking.drivers.fake_recorders import NAME, ZONE, AmbarellaFirmware, BcPlusFirmware, Wire, passwords, record
 from tests.docking.drivers.test_channel import recorder_on
 from tests.docking.usb_tree import CONTROL, KEYBOARD, PORT, STORAGE, Claims, Triple, UsbTree
@@ -79,9 +77,11 @@ def test_a_password_open_to_others_is_not_used(tree: UsbTree, credentials: Path)
     assert b"hush" not in format_report(report)
 
 
-def test_the_unit_says_which_ids_speak_bc_plus(tree: UsbTree, credentials: Path) -> None:
+def test_the_unit_says_which_ids_speak_bc_plus(tree: UsbTree, credentials: Path, tmp_path: Path) -> None:
     tree.plug("1-2", UNKNOWN, interfaces=[CONTROL])
-    request = UnlockRequest(device="1-2", zone=ZONE, families={UsbId("1234:5678"): DriverName.BC_PLUS})
+    families = tmp_path / "recorder-families.toml"
+    families.write_text('"1234:5678" = "bc-plus"\n', encoding="utf-8")
+    request = UnlockRequest(device="1-2", zone=ZONE, families=families)
     report = unlock(request, credentials=credentials, sysfs=tree.sysfs)
     assert report.driver is DriverName.BC_PLUS
     assert "unlock.bc-plus.log-in" in str(report.problem)
@@ -103,8 +103,20 @@ def test_a_recorder_that_types_gets_no_password(tree: UsbTree, credentials: Path
     assert "03/01/01" in str(report.problem)
 
 
-def test_every_known_control_channel_has_a_driver() -> None:
-    assert {UsbId(f"{one.vendor_id}:{one.product_id}") for one in KNOWN_CONTROLS} == set(KNOWN_FAMILIES)
+def test_a_list_of_families_that_cannot_be_used_stops_before_anything_is_said(
+    tree: UsbTree, credentials: Path, tmp_path: Path
+) -> None:
+    tree.plug("1-2", interfaces=[CONTROL])
+    put(credentials, "unlock.ambarella.log-in", "hush-hush")
+    families = tmp_path / "recorder-families.toml"
+    families.write_text('"1234:5678" = "bc+"\n', encoding="utf-8")
+    report = unlock(
+        UnlockRequest(device="1-2", zone=ZONE, families=families), credentials=credentials, sysfs=tree.sysfs
+    )
+    assert (report.state, exit_code(report)) == (UnlockState.LOCKED, UnlockExit.FAILED)
+    assert str(report.problem) == (
+        f"{families}: recorder families, 1234:5678: expected one of ambarella, bc-plus, found 'bc+'."
+    )
 
 
 def test_setting_the_clock_without_a_proof_does_not_reach_the_recorder(
@@ -210,9 +222,7 @@ def test_the_report_is_one_line_of_ascii_with_everything_in_it() -> None:
         ["1-2", "--time-zone", "Asia/Nowhere"],
         ["1-2", "--time-zone", "../../etc/passwd"],
         ["1-2", "--time-zone", "Asia/Shanghai", "--password", "hush"],
-        ["1-2", "--time-zone", "Asia/Shanghai", "--family", "1234:567g=bc-plus"],
-        ["1-2", "--time-zone", "Asia/Shanghai", "--family", "1234:5678=other"],
-        ["1-2", "--time-zone", "Asia/Shanghai", "--family", "bc-plus"],
+        ["1-2", "--time-zone", "Asia/Shanghai", "--family", "1234:5678=bc-plus"],
     ],
 )
 def test_other_arguments_are_a_usage_error(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
@@ -234,7 +244,7 @@ def test_the_program_writes_one_report_and_keeps_others_out_of_the_log(
     assert printed.err == "custody-unlock: port=99-7.7.7 state=absent problem=control-absent\n"
     target = tmp_path / "report.json"
     assert main([*arguments, "--report", str(target)]) == UnlockExit.ABSENT
-    assert json.loads(target.read_bytes()) == facts
+    assert json.loads(target.read_bytes()) | {"at": facts["at"]} == facts
     assert target.stat().st_mode & 0o777 == 0o640
     assert capsys.readouterr().out == ""
     assert [path.name for path in tmp_path.iterdir()] == ["report.json"]
@@ -245,6 +255,8 @@ def test_the_port_of_the_report_is_the_slot_not_the_number(tree: UsbTree) -> Non
     facts = json.loads(format_report(unlock(REQUEST, credentials=None, sysfs=tree.sysfs)))
     assert facts["device"] == {
         "port": f"{PORT}2",
+        "bus": 1,
+        "address": 2,
         "vendor_id": "1234",
         "product_id": "5678",
         "serial": "0000017",

@@ -21,8 +21,9 @@ import gi  # after the path
 gi.require_version("UMockdev", "1.0")
 from gi.repository import UMockdev  # noqa: E402
 
+from docking.drivers.families import KNOWN_FAMILIES  # noqa: E402
 from docking.errors import DockingError  # noqa: E402
-from docking.slot_state import Appeared, Seen, Slot, TimePassed, UnlockBegan, Vanished, advance  # noqa: E402
+from docking.slot_state import Appeared, Seen, Slot, StorageAsked, TimePassed, Vanished, advance  # noqa: E402
 from docking.usb_devices import UsbDevice, read_usb_devices, usb_presence  # noqa: E402
 from docking.usb_policy import UsbKind, judge_usb_device  # noqa: E402
 from docking.usb_strings import with_strings  # noqa: E402
@@ -162,7 +163,7 @@ def _path_of(name: str) -> str:
 def seen(device: UsbDevice) -> dict[str, Any]:
     """Return a device and what is thought of it."""
     try:
-        verdict = judge_usb_device(device)
+        verdict = judge_usb_device(device, KNOWN_FAMILIES)
         judged = {"kind": verdict.kind.value, "remarks": verdict.remarks}
     except DockingError as err:
         judged = {"refused": str(err)}
@@ -202,7 +203,7 @@ def unlocking(bench: Bench) -> Any:
         for address in present.keys() - now.keys():
             slot = advance(slot, Vanished(address=(1, address)), at_s)
         for address, device in now.items():
-            kind = Seen.STORAGE if judge_usb_device(device).kind is UsbKind.STORAGE else Seen.CONTROL
+            kind = Seen.STORAGE if judge_usb_device(device, KNOWN_FAMILIES).kind is UsbKind.STORAGE else Seen.CONTROL
             slot = advance(slot, Appeared(kind=kind, address=(1, address), serial=device.serial), at_s)
         slot, present = advance(slot, TimePassed(), at_s), now
         looks.append([slot.phase, slot.arrivals, [device.port for device in now.values()]])
@@ -210,7 +211,7 @@ def unlocking(bench: Bench) -> Any:
     look(0.0)
     bench.plug("1-2", Claims(serial=None), [CONTROL])
     look(1.0)
-    slot = advance(slot, UnlockBegan(), 1.5)
+    slot = advance(slot, StorageAsked(), 1.5)
     bench.pull("1-2")
     look(2.0)
     bench.plug("1-2", Claims(product_id="1000"), [STORAGE])

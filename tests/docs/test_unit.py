@@ -1,5 +1,6 @@
 """The units: systemd takes them, they expose little, and they start what the program has where it will be."""
 
+import fnmatch
 import re
 import shutil
 import subprocess
@@ -125,7 +126,8 @@ def test_folders_and_sockets_are_those_the_configuration_expects() -> None:
     made = {line.split()[1]: line.split()[2:5] for line in text("tmpfiles.conf").splitlines() if line.startswith("d ")}
     assert made[defaults["state"]] == ["0700", "custody", "custody"]
     # Whoever could write here could announce a card.
-    assert made[defaults["slips"]] == made[str(Places().cards)] == ["0750", "root", "custody"]
+    for folder in (defaults["slips"], defaults["refused"], defaults["unlocked"], str(Places().cards)):
+        assert made[folder] == ["0750", "root", "custody"]
     assert (str(Places().slips), setting("bodycam-custody.socket", "ListenStream")) == (
         defaults["slips"],
         defaults["socket"],
@@ -145,7 +147,6 @@ def test_udev_starts_nothing_but_the_two_helpers_and_keeps_others_away() -> None
     rules = [line for line in text("70-bodycam-custody.rules").splitlines() if line and not line.startswith("#")]
     unlock, mount = [rule for rule in rules if "SYSTEMD_WANTS" in rule]
     assert unlock.endswith('ENV{SYSTEMD_WANTS}+="custody-unlock@%k.service"')
-    assert 'ATTR{idVendor}=="4255"' in unlock
     assert mount.endswith('ENV{SYSTEMD_WANTS}+="custody-mount@%k.service"')
     assert 'ENV{ID_FS_USAGE}=="filesystem"' in mount
     assert 'ENV{UDISKS_IGNORE}="1"' in rules
@@ -167,3 +168,39 @@ def test_the_mount_helper_gets_the_name_of_the_device_and_nothing_else() -> None
     assert setting(unit, "ExecStart") == f"{PREFIX}custody-mount dock %i"
     assert setting(unit, "ExecStopPost") == f"{PREFIX}custody-mount undock %i"
     assert setting(unit, "BindsTo") == "dev-%i.device"
+
+
+@pytest.mark.parametrize(
+    ("interfaces", "is_asked"),
+    [
+        (":ff0000:", True),
+        (":ff0000:ff0102:", True),
+        (":080650:", False),
+        (":ff0000:080650:", False),
+        (":080650:ff0000:", False),
+        (":030101:ff0000:", False),
+        (":fe0101:ff0000:", False),
+        (":e00103:ff0000:", False),
+        ("", False),
+    ],
+)
+def test_only_what_offers_nothing_but_its_makers_own_protocol_is_asked_to_unlock(
+    interfaces: str, is_asked: bool
+) -> None:
+    """As udev matches: fnmatch(3), alternatives with | (udev(7))."""
+    (rule,) = [line for line in text("70-bodycam-custody.rules").splitlines() if "custody-unlock@" in line]
+    matches = re.findall(r'ENV\{ID_USB_INTERFACES\}(==|!=)"([^"]*)"', rule)
+    found = all(
+        any(fnmatch.fnmatchcase(interfaces, one) for one in patterns.split("|")) is (operator == "==")
+        for operator, patterns in matches
+    )
+    assert (len(matches), found) == (2, is_asked)
+
+
+def test_daemon_and_helpers_read_the_same_list_of_families() -> None:
+    families = PathSettings.__dataclass_fields__["families"].default
+    command = setting("custody-unlock@.service", "ExecStart").split()
+    assert families == Places().families == Path(command[command.index("--families") + 1])
+    notes = PathSettings.__dataclass_fields__["unlocked"].default
+    assert notes == Places().unlocked == Path(command[command.index("--report") + 1]).parent
+    assert PathSettings.__dataclass_fields__["refused"].default == Places().refused

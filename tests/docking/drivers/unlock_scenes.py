@@ -22,7 +22,7 @@ sys.path.append(sys.argv[2])
 
 from docking import unlock_helper  # after the path
 from docking.drivers.errors import ControlGoneError
-from docking.drivers.families import endpoints_of
+from docking.drivers.recorders import endpoints_of
 from docking.drivers.usb_transport import open_control
 from docking.drivers.verbs import DriverName
 from docking.usb_devices import read_usb_devices
@@ -186,6 +186,7 @@ def run(
     claims: Claims = AMBARELLA,
     interfaces: list[Triple] | None = None,
     known_to_kernel: bool = True,
+    families: str = "",
 ) -> Any:
     """Plug `device` in, run the program on it, and return all that is to be seen of it."""
     bench = Bench()
@@ -204,8 +205,10 @@ def run(
         bench.bed.attach_ioctl(node, one)
     errors = io.StringIO()
     with tempfile.TemporaryDirectory() as folder, contextlib.redirect_stderr(errors):
-        report = Path(folder, "report.json")
-        code = unlock_helper.main(["1-2", "--time-zone", "Asia/Shanghai", "--report", str(report), *arguments])
+        report, listed = Path(folder, "report.json"), Path(folder, "families.toml")
+        listed.write_text(families, encoding="utf-8")
+        places = ["--report", str(report), "--families", str(listed)]
+        code = unlock_helper.main(["1-2", "--time-zone", "Asia/Shanghai", *places, *arguments])
         facts = json.loads(report.read_bytes())
     return {
         "code": code,
@@ -226,7 +229,7 @@ def ambarella() -> Any:
 def bc_plus() -> Any:
     """The other family, in pieces of three bytes, under an id the unit named."""
     device = ControlDevice(BcPlusFirmware(), pieces=3)
-    return run(device, "--storage", "--family", "1234:5678=bc-plus", claims=BC_PLUS)
+    return run(device, "--storage", families='"1234:5678" = "bc-plus"', claims=BC_PLUS)
 
 
 def unread_serial() -> Any:
