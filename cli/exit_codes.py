@@ -110,6 +110,7 @@ _ERRORS: Mapping[ExitCode, tuple[str, ...]] = {
         "station-mismatch",
     ),
     ExitCode.NOT_ALL_SAFE: (
+        "card-empty-unproven",
         "card-gone",
         "card-not-mounted",
         "card-reader-failed",

@@ -3,6 +3,7 @@
 StatedError
 └── DockingError
     ├── CardGoneError              the card vanished while it was being read
+    ├── CardEmptyUnprovenError     it lists as empty, and nobody can tell whether it is there
     ├── CardUnreadableError        the folder of the card cannot be listed
     ├── NotARegularFileError       something other than a regular file stands at that path
     ├── SourceUnreadableError      one file cannot be opened
@@ -72,6 +73,16 @@ class CardGoneError(DockingError):
     template = N_(
         "{card}: the card is no longer there ({reason}). Nothing may be concluded about its files: dock it again, "
         "what is already sealed stays sealed."
+    )
+
+
+class CardEmptyUnprovenError(DockingError):
+    """The card lists as empty, and nobody can tell whether its device is still there."""
+
+    code = "card-empty-unproven"
+    template = N_(
+        "{card}: the card lists as empty, and it cannot be told whether it is still there. It does not count as empty: "
+        "take it out and dock it again."
     )
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from docking.errors import CardGoneError, CardUnreadableError
 from docking.opening import open_regular
-from docking.presence import DIRECTORY_FLAGS, SYSFS, confirm_card_present, open_card, says_gone
+from docking.presence import DIRECTORY_FLAGS, SYSFS, confirm_card_empty, confirm_card_present, open_card, says_gone
 from docking.source import FileType, SourceFile, SpecialFile, SpecialKind, special_kind
 from hashing.errors import shown
 
@@ -52,12 +52,14 @@ def take_inventory(root: Path, profile: "RecorderProfile | None" = None, *, sysf
     """List every entry below `root`, whatever its name, type or depth (R2, R10, R11, R27).
 
     Guaranteed on return: every directory entry on the filesystem of `root` is in the inventory, a folder that could
-    not be listed as a special; and the card was still there afterwards, so an empty inventory is an empty folder.
+    not be listed as a special; and the card was still there afterwards. An inventory without files is only returned
+    where the device was there to say so: otherwise it is cannot-tell, never empty.
     Nothing but directories is opened, no symbolic link is followed. Without `profile` every type is `unknown`
     (see `Inventory.classified_by`). Not checked: whether the files can be read.
 
     Raises:
         CardGoneError: the card was not there or vanished meanwhile.
+        CardEmptyUnprovenError: no file was found, and nobody can tell whether the card is still there.
         CardUnreadableError: `root` itself cannot be listed, or folders were moved about during the walk.
     """
     root_fd = open_card(root)
@@ -74,6 +76,8 @@ def take_inventory(root: Path, profile: "RecorderProfile | None" = None, *, sysf
             confirm_card_present(root, root_fd, sysfs)
             raise
         confirm_card_present(root, root_fd, sysfs)
+        if not walk.files:
+            confirm_card_empty(root, root_fd, sysfs)
     finally:
         os.close(root_fd)
     return Inventory(

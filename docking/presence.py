@@ -1,11 +1,13 @@
-"""Whether a card is still there: an unplugged one may list as empty without any error."""
+"""Whether a card is still there: yes, no or cannot tell. An unplugged one may list as empty without any error."""
 
 import errno
 import os
+from enum import StrEnum
 from pathlib import Path
 from typing import Final
 
-from docking.errors import CardGoneError, CardUnreadableError
+from docking.errors import CardEmptyUnprovenError, CardGoneError, CardUnreadableError
+from docking.mounts import read_mounts
 from hashing.errors import shown
 
 DIRECTORY_FLAGS: Final = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
@@ -16,6 +18,18 @@ SYSFS: Final = Path("/sys")
 _GONE: Final = frozenset(
     {errno.ENODEV, errno.ENXIO, errno.ESTALE, errno.ENOTCONN, errno.ESHUTDOWN, errno.ENOMEDIUM, errno.EHOSTDOWN}
 )
+
+
+# Kept by this machine's own kernel, without one block device; behind any other stands somebody who may leave.
+_OWN_FILESYSTEMS: Final = frozenset({"tmpfs", "ramfs", "btrfs", "overlay", "zfs", "bcachefs"})
+
+
+class Presence(StrEnum):
+    """Whether the device of a card is there."""
+
+    PRESENT = "present"
+    GONE = "gone"
+    CANNOT_TELL = "cannot-tell"
 
 
 def open_card(root: Path) -> int:
@@ -57,10 +71,41 @@ def has_device_left(device: int, sysfs: Path = SYSFS) -> bool:
         return False
 
 
+def device_presence(device: int, sysfs: Path = SYSFS) -> Presence:
+    """Return whether the device with number `device` is there and has a medium, as the kernel shows it now."""
+    if os.major(device) == 0:
+        number = f"{os.major(device)}:{os.minor(device)}"
+        kinds = {mount.filesystem for mount in read_mounts() if mount.device == number}
+        return Presence.PRESENT if kinds and kinds <= _OWN_FILESYSTEMS else Presence.CANNOT_TELL
+    if has_device_left(device, sysfs):
+        return Presence.GONE
+    try:
+        # A card reader stays when its card is taken out: its disk then has no sectors.
+        size = (sysfs / "dev" / "block" / f"{os.major(device)}:{os.minor(device)}" / "size").read_text("ascii")
+        return Presence.PRESENT if int(size) > 0 else Presence.GONE
+    except (OSError, ValueError):
+        return Presence.CANNOT_TELL
+
+
+def confirm_card_empty(root: Path, root_fd: int, sysfs: Path = SYSFS) -> None:
+    """Return if a card that listed as empty, and is still mounted, has its device there to say so.
+
+    Raises:
+        CardGoneError: the device, or the medium in it, is not there any more.
+        CardEmptyUnprovenError: nobody can tell.
+    """
+    presence = device_presence(os.fstat(root_fd).st_dev, sysfs)
+    if presence is Presence.GONE:
+        raise CardGoneError(card=shown(root), reason="its device left the machine")
+    if presence is Presence.CANNOT_TELL:
+        raise CardEmptyUnprovenError(card=shown(root))
+
+
 def confirm_card_present(root: Path, root_fd: int, sysfs: Path = SYSFS) -> None:
     """Return if `root` still leads to the folder open as `root_fd` and its block device is still there.
 
-    Guarantees that a listing made in between was not made of nothing. Not checked: that every sector can be read.
+    Guarantees that a listing made in between was not made of nothing, where its device can be asked; for an empty one
+    that must be known (`confirm_card_empty`). Not checked: that every sector can be read.
 
     Raises:
         CardGoneError: the folder was removed, unmounted or replaced, or the device left.

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from tests.archive.loop_filesystem import small_ext4
-from tests.bodycam_custody.odd_card import HANGS, PULLED, UNLISTED, UNREADABLE, odd_card
+from tests.bodycam_custody.odd_card import HANGS, PULLED, UNLISTED, UNREADABLE, VANISHED, odd_card
 from tests.bodycam_custody.stations import SERIAL, LiveStation, live_station, make_card
 
 SIX = {f"{name}.mp4": name.encode() * 1000 for name in "abcdef"}
@@ -287,3 +287,14 @@ def test_a_file_time_in_1970_or_2099_is_sealed_and_not_believed(
     assert clip["handover_reason"] == "clock-implausible"
     (file,) = live.clip_json(live.bag(clip["clip_id"]))["files"]
     assert file["mtime_ns"] == str(written_at * 1_000_000_000)
+
+
+def test_a_card_that_suddenly_lists_as_empty_is_never_docked_as_empty(live: LiveStation, quick_path: Path) -> None:
+    # R11, R40: what was on it before is not missing, and it may not go
+    card = make_card(quick_path / "card", SIX)
+    live.dock(card)
+    with odd_card(card, VANISHED, "") as vanished:
+        docking = live.dock(vanished)
+    assert (docking.phase, docking.view["safe_to_take_away"]) == ("failed", "no")
+    assert [problem.code for problem in docking.problems] == ["card-empty-unproven"]
+    assert docking.view["files_missing"] is None
