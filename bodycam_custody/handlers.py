@@ -17,6 +17,7 @@ from bodycam_custody.recorders.acts import (
 )
 from bodycam_custody.recorders.answers import list_recorders, show_recorder
 from bodycam_custody.recorders.check import check_recorders
+from bodycam_custody.release_acts import release_recorder, withdraw_recorder
 from bodycam_custody.runtime import Runtime
 from bodycam_custody.slot_answers import learn_slot, list_slots
 from bodycam_custody.station_answers import give_checkpoint, list_stores, rebuild_catalog, show_keys, show_status
@@ -40,6 +41,8 @@ HANDLERS: Mapping[str, Handler] = {
     "dockings.list": list_dockings,
     "dockings.show": show_docking,
     "dockings.accept": accept_docking,
+    "dockings.withdraw": withdraw_recorder,
+    "dockings.release": release_recorder,
     "slots.list": list_slots,
     "slots.learn": learn_slot,
     "dockings.receipt": issue_receipt,

@@ -84,6 +84,15 @@ class AcceptDocking:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LetGo:
+    """A docking, or the name or port of a slot, whose recorder leaves although not all of it is safe; who, and why."""
+
+    target: str
+    person: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ImportFolder:
     """A folder to take in, absolute."""
 
@@ -125,6 +134,9 @@ TABLE: Final[tuple[Operation, ...]] = tuple(
         ("dockings.show", "GET", "/v1/dockings/{docking_id}", OneDocking, Right.SEE, "A3 art. 7"),
         ("dockings.accept", "POST", "/v1/dockings/{docking_id}/accept", AcceptDocking, Right.HAND_OVER, "A3 art. 7"),
         ("dockings.receipt", "POST", "/v1/dockings/{docking_id}/receipt", OneDocking, Right.HAND_OVER, "A3 art. 7"),
+        # The name of a slot may hold any printable character, so it never stands in a path.
+        ("dockings.withdraw", "POST", "/v1/withdrawals", LetGo, Right.HAND_OVER, "A3 art. 7"),
+        ("dockings.release", "POST", "/v1/releases", LetGo, Right.HAND_OVER, "A3 art. 7"),
         ("slots.list", "GET", "/v1/slots", Nothing, Right.SEE, "A3 art. 7"),
         ("slots.learn", "POST", "/v1/slots", LearnSlot, Right.MAINTAIN, "A3 art. 7"),
         ("imports.start", "POST", "/v1/imports", ImportFolder, Right.IMPORT, "HH, CZ"),

@@ -9,13 +9,14 @@ from bodycam_custody.clock import parse_rfc3339
 from bodycam_custody.docking_drafts import subject_of
 from bodycam_custody.entries import Actor, Draft, EntryKind
 from bodycam_custody.errors import ReceiptRefusedError
+from bodycam_custody.left_behind import folders_left
 from bodycam_custody.model import ClipId, DockingId, DockingPhase, FileOutcome, Handover, HandoverReason
 from bodycam_custody.operations import Caller, OneDocking
 from bodycam_custody.people import Role
 from bodycam_custody.receipt import FileHandover, Receipt, ReceiptFile, receipt_digest
 from bodycam_custody.runtime import Runtime
 from bodycam_custody.station import Station
-from bodycam_custody.views import UNLISTED, docking_view
+from bodycam_custody.views import docking_view
 from config.settings import HandoverPoint
 from hashing.canonical import Json
 from hashing.checkpoint import NoteVerifier, parse_checkpoint
@@ -95,11 +96,7 @@ def _require_whole(station: Station, docking_id: DockingId, rows: Sequence[Mappi
             names=_names(left),
         )
         raise ReceiptRefusedError(docking_id=docking_id, reason=reason)
-    marks = ",".join("?" * len(UNLISTED))
-    specials = station.catalog.rows(
-        f"SELECT path FROM specials WHERE docking_id = ? AND kind IN ({marks})",  # noqa: S608  # only marks
-        (docking_id, *UNLISTED),
-    )
+    specials = folders_left(station.catalog, docking_id)
     if specials:
         names = _names([row["path"] for row in specials])
         reason = Statement(N_("What these folders hold could not be listed: {names}."), names=names)

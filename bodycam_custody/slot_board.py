@@ -15,8 +15,9 @@ from typing import Any
 
 from bodycam_custody.clock import rfc3339
 from bodycam_custody.dock_alarms import refused_draft
-from bodycam_custody.entries import Draft
+from bodycam_custody.entries import Draft, EntryKind
 from bodycam_custody.model import DockingPhase
+from bodycam_custody.release import let_go_by
 from bodycam_custody.slot_names import slot_names
 from bodycam_custody.station import Station
 from bodycam_custody.views import docking_view, problem
@@ -29,6 +30,7 @@ from docking.slot_state import (
     Appeared,
     BecameSafe,
     Event,
+    LetGo,
     Mounted,
     ReadingBegan,
     Released,
@@ -54,7 +56,11 @@ LOOK_S = 1.0
 _DIGITS = re.compile(r"(\d+)", re.ASCII)
 
 # Where a docking still has something to say.
-_FOLLOWED = frozenset({SlotPhase.MOUNTED, SlotPhase.READING, SlotPhase.SAFE})
+_FOLLOWED = frozenset({SlotPhase.MOUNTED, SlotPhase.READING, SlotPhase.SAFE, SlotPhase.WITHDRAWN})
+_LEAVING = {
+    EntryKind.DOCK_WITHDRAWN: SlotPhase.WITHDRAWN,
+    EntryKind.DOCK_RELEASED: SlotPhase.RELEASED_UNCLEARED,
+}
 
 SlipKey = tuple[str, int, int]
 
@@ -121,6 +127,11 @@ class SlotBoard:
                 logger.error("alarm is not entered yet reason=%s", err)
             else:
                 self._alarms.clear()
+
+    def let_go(self, port: PortId, kind: EntryKind) -> None:
+        """Show that what stands on `port` may leave; one that has a docking is followed by that."""
+        with self._lock:
+            self._tell(self._places[port], LetGo(phase=_LEAVING[kind]))
 
     def views(self) -> list[dict[str, Any]]:
         """Return every slot that has a name or was seen with something dockable, named ones first."""
@@ -235,13 +246,19 @@ class SlotBoard:
             return
         place.docking_id = dockings[0]["docking_id"]
         self._tell(place, ReadingBegan())
-        is_over = all(row["phase"] == DockingPhase.CLOSED for row in dockings)
-        if len(dockings) == len(place.slips) and is_over:
-            views = [docking_view(self._station, row, None) for row in dockings]
-            if all(view["safe_to_take_away"] == "yes" for view in views):
-                self._tell(place, BecameSafe())
-            if all(row["accepted_at"] is not None for row in dockings):
-                self._tell(place, Released())
+        is_over = all(row["phase"] not in {DockingPhase.INVENTORY, DockingPhase.COPYING} for row in dockings)
+        if len(dockings) != len(place.slips) or not is_over:
+            return
+        views = [docking_view(self._station, row, None) for row in dockings]
+        unsafe = [view["docking_id"] for view in views if view["safe_to_take_away"] != "yes"]
+        if not unsafe:
+            self._tell(place, BecameSafe())
+        if all(row["phase"] == DockingPhase.CLOSED and row["accepted_at"] is not None for row in dockings):
+            self._tell(place, Released())
+        acts = {let_go_by(self._station.catalog, docking_id) for docking_id in unsafe}
+        # Of several cards each must be safe or let go.
+        for act in acts if None not in acts else ():
+            self._tell(place, LetGo(phase=_LEAVING[EntryKind(str(act))]))
 
     def _tell(self, place: _Place, event: Event) -> None:
         place.slot = advance(place.slot, event, self._station.clock.monotonic_s())

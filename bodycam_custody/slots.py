@@ -10,6 +10,7 @@ from bodycam_custody.dock_alarms import serial_twice_draft
 from bodycam_custody.docking_drafts import Arrival
 from bodycam_custody.entries import DAEMON
 from bodycam_custody.model import DockingId, DockingPhase
+from bodycam_custody.release import let_go_by
 from bodycam_custody.station import Station
 from docking.card import UNKNOWN_RECORDER
 from docking.card_mount import check_card_mount
@@ -71,14 +72,15 @@ class Slots:
             gone.set()
 
     def _serve(self, path: Path, gone: threading.Event) -> None:
-        """Dock the card of one slip, again and again until a docking closed or the slip is gone."""
-        retry_s = FIRST_RETRY_S
+        """Dock the card of one slip, again and again until a docking closed, it was let go, or the slip is gone."""
+        retry_s, docking_id = FIRST_RETRY_S, None
         while not gone.is_set():
             try:
                 arrival = self._arrival(path)
                 self._compare(path, arrival)
                 self._dock(arrival).result()
-                if self._is_closed(arrival.docking_id):
+                docking_id = arrival.docking_id
+                if self._is_closed(docking_id):
                     return
             except StatedError as err:
                 logger.error("card is not read slip=%s reason=%s", path.name, err)
@@ -86,6 +88,9 @@ class Slots:
                 # The rim of this thread; the traceback is what an operator needs.
                 logger.exception("card is not read slip=%s", path.name)
             gone.wait(retry_s)
+            if docking_id is not None and let_go_by(self._station.catalog, docking_id) is not None:
+                # Whoever let it go may take it out at any moment.
+                return
             retry_s = min(retry_s * 2, LONGEST_RETRY_S)
 
     def _arrival(self, path: Path) -> Arrival:

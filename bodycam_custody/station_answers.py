@@ -9,6 +9,7 @@ from bodycam_custody.errors import NotFoundError
 from bodycam_custody.genesis import write_anchor
 from bodycam_custody.interpretation import count_waiting
 from bodycam_custody.operations import Caller, Nothing
+from bodycam_custody.release import count_away
 from bodycam_custody.runtime import Runtime
 from bodycam_custody.views import SAFE_STATES, problem, store_views
 
@@ -63,6 +64,7 @@ def _backlog(runtime: Runtime) -> dict[str, Any]:
         "oldest_not_safe_at": unsafe["oldest"],
         "interpretation_waiting": count_waiting(runtime.station),
         "foreign_files": _number(runtime, "SELECT COUNT(*) AS n FROM clips WHERE file_type = 'foreign'"),
+        "withdrawn": count_away(runtime.station.catalog),
         "failed_files": _number(
             runtime,
             "SELECT COUNT(*) AS n FROM files f WHERE outcome = 'failed' AND NOT EXISTS (SELECT 1 FROM files later"

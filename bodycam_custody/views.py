@@ -9,17 +9,17 @@ from bodycam_custody.dock_alarms import held_remarks
 from bodycam_custody.docking_drafts import Arrival
 from bodycam_custody.error_codes import problem_of_code
 from bodycam_custody.judged_views import judged_remarks, judged_view
+from bodycam_custody.left_behind import folders_left
 from bodycam_custody.model import ClipState, DockingPhase, FileOutcome, Handover, Remark
 from bodycam_custody.progress import Progress
 from bodycam_custody.recorders.attribution import Attribution, attribution_at, attributions_of_clips
+from bodycam_custody.release import release_view
 from bodycam_custody.slot_names import slot_shown
 from bodycam_custody.station import Station
-from docking.source import FileType, SpecialKind
+from docking.source import FileType
 from hashing.errors import StatedError, Statement, shown
 
 SAFE_STATES = frozenset({ClipState.SAFE, ClipState.SAFE_ONE_DISK, ClipState.SAFE_DISKS_UNPROVEN})
-# What could not even be listed may hold recordings.
-UNLISTED = (SpecialKind.UNREADABLE_DIRECTORY, SpecialKind.UNREADABLE_ENTRY, SpecialKind.DIRECTORY_LOOP)
 _STATE_REMARKS = {
     ClipState.SAFE_ONE_DISK: Remark.STORES_ON_ONE_DISK,
     ClipState.SAFE_DISKS_UNPROVEN: Remark.DISKS_UNPROVEN,
@@ -164,6 +164,7 @@ def docking_view(station: Station, row: Mapping[str, Any], progress: Progress | 
         "interpretation_waiting": waiting_clips,
         "safe_to_take_away": _safe_to_take_away(station, row, outcomes, states),
         **judged_view(row),
+        **release_view(station.catalog, docking_id),
         "remarks": sorted({*_remarks_on(states), *people.remarks, *judged_remarks(row), *held}),
         "problems": [problem(error) for error in progress.problems] if progress else _recorded_problems(row),
         "handover": handover,
@@ -188,13 +189,7 @@ def _safe_to_take_away(
     """Only when the whole card was read, every file of it is SAFE and nothing holds it may it go (R11, R43, R73)."""
     if row["phase"] in {DockingPhase.INVENTORY, DockingPhase.COPYING}:
         return "cannot-tell"
-    marks = ",".join("?" * len(UNLISTED))
-    unlisted = _count(
-        station,
-        f"SELECT COUNT(*) AS n FROM specials WHERE docking_id = ? AND kind IN ({marks})",  # noqa: S608  # only marks
-        row["docking_id"],
-        *UNLISTED,
-    )
+    unlisted = folders_left(station.catalog, row["docking_id"])
     left = outcomes.get(FileOutcome.WAITING, (0, 0))[0] + outcomes.get(FileOutcome.FAILED, (0, 0))[0]
     is_held = bool(held_remarks(station.catalog, row["docking_id"]))
     is_whole = row["phase"] == DockingPhase.CLOSED and not left and not unlisted and not is_held
@@ -242,6 +237,7 @@ def pending_docking_view(station: Station, arrival: Arrival, progress: Progress)
         "closed_at": None,
         **dict.fromkeys(_COUNTS, 0),
         **judged_view(None),
+        **release_view(station.catalog, arrival.docking_id),
         "safe_to_take_away": "no" if problems else "cannot-tell",
         "remarks": sorted(people.remarks),
         "problems": problems,

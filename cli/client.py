@@ -50,6 +50,11 @@ class Station:
         """Give the signed receipt for a docking; its digest enters the ledger."""
         return cast(wire.Receipt, self._call("dockings.receipt", {"docking_id": docking_id}))
 
+    def let_go(self, act: str, target: str, *, person: str, reason: str) -> wire.LetGo:
+        """Enter that a recorder leaves although not all of it is safe (withdraw, release)."""
+        wanted = {"target": target, "person": person, "reason": reason}
+        return cast(wire.LetGo, self._call(f"dockings.{act}", wanted))
+
     def slots(self) -> list[wire.Slot]:
         """Return every slot and what stands in it now."""
         return cast(list[wire.Slot], cast(dict[str, Any], self._call("slots.list", {}))["items"])

@@ -89,6 +89,8 @@ SLOT_PHASE: Final[Mapping[str, str]] = {
     "reading": N_("reading"),
     "safe": N_("safe, may be taken away"),
     "released": N_("released"),
+    "withdrawn": N_("withdrawn for recovery, may be taken away"),
+    "released-uncleared": N_("released uncleared, may be taken away"),
     "refused": N_("REFUSED"),
     "gone-early": N_("TAKEN AWAY TOO EARLY"),
 }

@@ -28,6 +28,8 @@ class SlotPhase(StrEnum):
     READING = "reading"
     SAFE = "safe"
     RELEASED = "released"
+    WITHDRAWN = "withdrawn"
+    RELEASED_UNCLEARED = "released-uncleared"
     REFUSED = "refused"
     GONE_EARLY = "gone-early"
 
@@ -94,6 +96,17 @@ class Released:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LetGo:
+    """Somebody decided that what stands here may leave although not all of it is safe."""
+
+    phase: SlotPhase
+
+    def __post_init__(self) -> None:
+        if self.phase not in _LET_GO:
+            raise ValueError(f"not a way to let go: {self.phase}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TimePassed:
     """Nothing happened until now."""
 
@@ -108,12 +121,14 @@ Event = (
     | ReadingBegan
     | BecameSafe
     | Released
+    | LetGo
     | TimePassed
 )
 
 _UNSAFE_ON_CARD: Final = frozenset({SlotPhase.STORAGE, SlotPhase.MOUNTED, SlotPhase.READING})
 _LOCKED: Final = frozenset({SlotPhase.PRESENT_LOCKED, SlotPhase.UNLOCKING})
-_DONE: Final = frozenset({SlotPhase.SAFE, SlotPhase.RELEASED})
+_LET_GO: Final = frozenset({SlotPhase.WITHDRAWN, SlotPhase.RELEASED_UNCLEARED})
+_DONE: Final = frozenset({SlotPhase.SAFE, SlotPhase.RELEASED}) | _LET_GO
 _ABSENT: Final = frozenset({SlotPhase.EMPTY, SlotPhase.GONE_EARLY})
 _PHASE_OF: Final = {
     Seen.CONTROL: SlotPhase.PRESENT_LOCKED,
@@ -165,8 +180,16 @@ def advance(slot: Slot, event: Event, at_s: float) -> Slot:
             return replace(slot, phase=SlotPhase.SAFE) if slot.phase is SlotPhase.READING else slot
         case Released():
             return replace(slot, phase=SlotPhase.RELEASED) if slot.phase is SlotPhase.SAFE else slot
+        case LetGo():
+            return _let_go(slot, event)
         case TimePassed():
             return slot
+
+
+def _let_go(slot: Slot, event: LetGo) -> Slot:
+    """A release comes after a withdrawal, never before; what is safe or gone needs neither."""
+    is_open = slot.phase not in _DONE | _ABSENT or slot.phase is SlotPhase.WITHDRAWN
+    return replace(slot, phase=event.phase, left_s=None) if is_open else slot
 
 
 def _given_up(slot: Slot, at_s: float) -> Slot:

@@ -13,6 +13,12 @@ from cli.language import _
 
 app = typer.Typer(help=_("Cards at the station and what became of them."), no_args_is_help=True, rich_markup_mode=None)
 
+DockingOrSlot = Annotated[
+    str,
+    typer.Argument(metavar="ID|SLOT", help=_("Id of the docking, or name or port of the slot."), show_default=False),
+]
+Why = Annotated[str, typer.Option("--reason", metavar="TEXT", help=_("Why; kept apart from the ledger."))]
+
 
 @app.command("list", help=_("List docked cards and imported folders, newest first."))
 def list_dockings(
@@ -64,6 +70,41 @@ def accept(
     with connect(settings) as station:
         done = station.accept_docking(docking_id, person=by, reason=reason)
     output.show(done, lambda: accepted_text(done, settings.station.zone), as_json=as_json)
+    return ExitCode.DONE
+
+
+@app.command(help=_("Withdraw a recorder for recovery, because files of it cannot be read."))
+def withdraw(
+    context: typer.Context,
+    target: DockingOrSlot,
+    by: Annotated[str, typer.Option(metavar="PERSON_ID", help=_("The custodian who sends it to recovery."))],
+    reason: Why,
+    as_json: AsJson = False,
+) -> ExitCode:
+    """Withdraw one recorder."""
+    return _let_go(context, "withdraw", target, by, reason, as_json=as_json)
+
+
+@app.command(help=_("Release a recorder uncleared, with what could not be read still on it."))
+def release(
+    context: typer.Context,
+    target: DockingOrSlot,
+    by: Annotated[str, typer.Option(metavar="PERSON_ID", help=_("The supervisor who decides this."))],
+    reason: Why,
+    as_json: AsJson = False,
+) -> ExitCode:
+    """Release one recorder uncleared."""
+    return _let_go(context, "release", target, by, reason, as_json=as_json)
+
+
+def _let_go(context: typer.Context, act: str, target: str, by: str, reason: str, *, as_json: bool) -> ExitCode:
+    from cli.client import connect
+    from cli.views.release import let_go_text
+
+    settings = invocation_of(context).settings()
+    with connect(settings) as station:
+        done = station.let_go(act, target, person=by, reason=reason)
+    output.show(done, lambda: let_go_text(act, done, settings.station.zone), as_json=as_json)
     return ExitCode.DONE
 
 

@@ -3,12 +3,13 @@
 from collections.abc import Mapping
 from datetime import tzinfo
 
-from cli.labels import DOCKING_KIND, HANDOVER, PHASE, SPECIAL_KIND, TAKE_AWAY, label
+from cli.labels import DOCKING_KIND, HANDOVER, PHASE, SPECIAL_KIND, label
 from cli.language import _
 from cli.messages import told
 from cli.quantities import moment, size
 from cli.tables import pairs
 from cli.views.comparison import acceptance_row, difference_lines, judged_rows
+from cli.views.release import release_rows, take_away
 from cli.views.safety import remark_line
 from cli.wire import Docking, DockingDetail
 
@@ -46,10 +47,11 @@ def docking_text(docking: DockingDetail, zone: tzinfo) -> str:
         *counts(docking),
         (_("Handover"), verdicts(docking["handover"])),
         acceptance_row(docking, zone),
+        *release_rows(docking, zone),
         *(judged_rows(docking) if docking["kind"] == "dock" else []),
     ]
     said = _("This card: {verdict}.") if docking["kind"] == "dock" else _("This folder: {verdict}.")
-    verdict = said.format(verdict=label(TAKE_AWAY, docking["safe_to_take_away"]))
+    verdict = said.format(verdict=take_away(docking))
     remarks = [remark_line(code) for code in docking["remarks"]]
     about = [pairs(rows, indent=_INDENT), *difference_lines(docking), *_problems(docking)]
     return "\n".join([verdict, *remarks, "", *about])

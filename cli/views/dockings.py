@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 from datetime import tzinfo
 
-from cli.labels import DOCKING_KIND, PHASE, TAKE_AWAY, label
+from cli.labels import DOCKING_KIND, PHASE, label
 from cli.language import _
 from cli.quantities import minute
 from cli.tables import table
+from cli.views.release import take_away
 from cli.views.safety import remark_line
 from cli.wire import Docking
 
@@ -45,7 +46,7 @@ def _row(docking: Docking, zone: tzinfo) -> tuple[str, ...]:
         str(docking["files_found"]),
         str(kept),
         str(docking["files_found"] - kept),
-        label(TAKE_AWAY, docking["safe_to_take_away"]),
+        take_away(docking),
         docking["officer_id"] or "–",
         docking["recorder_id"],
     )

@@ -3,12 +3,13 @@
 import zoneinfo
 from datetime import tzinfo
 
-from cli.labels import ANSWER, DAEMON_MODE, HANDOVER_POINT, PHASE, TAKE_AWAY, label
+from cli.labels import ANSWER, DAEMON_MODE, HANDOVER_POINT, PHASE, label
 from cli.language import _, ngettext
 from cli.messages import told
 from cli.quantities import minute, moment
 from cli.tables import pairs, table
 from cli.views.docking import verdicts
+from cli.views.release import take_away
 from cli.views.safety import remark_line, remarks_on, state_counts
 from cli.views.slots import slots_table
 from cli.views.stores import store_problems, stores_table
@@ -62,6 +63,7 @@ def needs_attention(status: Status) -> bool:
         or backlog["not_safe"]
         or backlog["failed_files"]
         or backlog["foreign_files"]
+        or backlog["withdrawn"]
         or status["alarms"]
         or any(slot["problem"] for slot in status["slots"])
         or status["clips"]["by_state"].get("damaged")
@@ -90,6 +92,11 @@ def attention(status: Status, zone: tzinfo) -> list[str]:
     if failed := backlog["failed_files"]:
         told_failed = ngettext("{count} file could not be taken in", "{count} files could not be taken in", failed)
         lines.append(told_failed.format(count=failed))
+    if withdrawn := backlog["withdrawn"]:
+        told_away = ngettext(
+            "{count} recorder is away for recovery", "{count} recorders are away for recovery", withdrawn
+        )
+        lines.append(told_away.format(count=withdrawn))
     if foreign := backlog["foreign_files"]:
         told_foreign = ngettext("{count} foreign file on cards", "{count} foreign files on cards", foreign)
         lines.append(told_foreign.format(count=foreign))
@@ -133,7 +140,7 @@ def _docking(docking: Docking, zone: tzinfo) -> tuple[str, ...]:
         minute(docking["docked_at"] or docking["seen_at"], zone),
         label(PHASE, docking["phase"]),
         f"{kept}/{docking['files_found']}",
-        label(TAKE_AWAY, docking["safe_to_take_away"]),
+        take_away(docking),
     )
 
 

@@ -13,6 +13,7 @@ from cli.wire.dockings import (
     Docking,
     DockingDetail,
     Learnt,
+    LetGo,
     Slot,
     SpecialFile,
 )
@@ -65,6 +66,7 @@ __all__ = [
     "Keys",
     "Learnt",
     "LedgerFacts",
+    "LetGo",
     "OfficerCount",
     "Problem",
     "Proof",

@@ -40,6 +40,13 @@ class Docking(TypedDict):
     clock_drift_ms_per_day: int | None
     accepted_at: str | None
     accepted_by: str | None
+    withdrawn_at: str | None
+    withdrawn_by: str | None
+    withdrawn_reason: str | None
+    withdrawn_until: str | None
+    released_at: str | None
+    released_by: str | None
+    released_reason: str | None
     remarks: list[str]
     problems: list[Problem]
     handover: dict[str, int]
@@ -94,6 +101,19 @@ class Accepted(TypedDict):
     late: int
     waiting: int
     files_left: int
+    entry: int
+
+
+class LetGo(TypedDict):
+    """A recorder that leaves although not all of it is safe: withdrawn for recovery, or released uncleared."""
+
+    docking_id: str | None
+    recorder_id: str | None
+    port: str | None
+    at: str
+    by: str
+    files_left: int | None
+    folders_left: int | None
     entry: int
 
 

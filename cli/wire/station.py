@@ -101,6 +101,7 @@ class Backlog(TypedDict):
     interpretation_waiting: int
     foreign_files: int
     failed_files: int
+    withdrawn: int
 
 
 class Status(TypedDict):

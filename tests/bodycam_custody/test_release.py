@@ -5,6 +5,7 @@ from pathlib import Path
 from bodycam_custody.entries import Actor, Draft, EntryKind, PersonId
 from bodycam_custody.model import DockingId
 from bodycam_custody.release import ClearingBar, clearing_bar
+from tests.bodycam_custody.odd_card import UNREADABLE, odd_card
 from tests.bodycam_custody.stations import LiveStation, make_card
 
 RECORDER = "usb:4255:0001:0000017"
@@ -24,9 +25,11 @@ def test_nothing_bars_the_card_of_an_ordinary_docking(live: LiveStation, quick_p
 
 def test_no_card_of_a_recorder_is_cleared_while_it_is_withdrawn(live: LiveStation, quick_path: Path) -> None:
     # R40
-    card = make_card(quick_path / "card", {"a.mp4": b"a"})
-    before, other = live.dock(card), live.dock(card, serial="0000018")
+    card = make_card(quick_path / "card", {"a.mp4": b"a", "b.mp4": b"bad"})
+    with odd_card(card, UNREADABLE, "b.mp4") as odd:
+        before, other = live.dock(odd), live.dock(odd, serial="0000018")
     let_go(live, EntryKind.DOCK_WITHDRAWN, before.docking_id)
+    (card / "b.mp4").unlink()
     after = live.dock(card)
     for docked in (before, after):
         assert clearing_bar(live.station.catalog, docked.docking_id) is ClearingBar.RECORDER_WITHDRAWN

@@ -107,6 +107,13 @@ def make_docking(**differing: Any) -> wire.Docking:
         "accepted_at": None,
         "accepted_by": None,
         "remarks": [],
+        "withdrawn_at": None,
+        "withdrawn_by": None,
+        "withdrawn_reason": None,
+        "withdrawn_until": None,
+        "released_at": None,
+        "released_by": None,
+        "released_reason": None,
         "problems": [],
         "handover": {"on-time": 3, "late": 0, "undeterminable": 0},
     }
@@ -263,6 +270,7 @@ class FakeStation:
                 "foreign_files": 0,
                 "failed_files": 0,
             },
+                "withdrawn": 0,
             "remarks": [],
         }
 

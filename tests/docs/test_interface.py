@@ -174,6 +174,7 @@ def collect(live: LiveStation, runtime: Runtime, folder: Path) -> dict[str, Any]
 
 
 def record(folder: Path, begins: Any) -> Path:
+        "letting go": ask("dockings.release", target=docked.docking_id, person="supervisor-1", reason="lost copy"),
     """Write a recording of one second, named as a recorder names it, in the station's zone."""
     path = folder / f"500123_DSJ0017_{begins + timedelta(hours=8):%Y%m%d%H%M%S}_0001.wav"
     with wave.open(str(path), "wb") as sound:
@@ -193,7 +194,19 @@ _BESIDE = {"clip in detail": "clip", "docking in detail": "docking", "recorder i
     [
         *("clip", "clip in detail", "history entry", "clip verification", "docking", "docking in detail"),
         *("recorder", "recorder in detail", "recorder check"),
-        *("acceptance", "receipt", "slot", "alarm", "store", "status", "rebuild", "checkpoint", "keys", "audit report"),
+        *(
+            "acceptance",
+            "letting go",
+            "receipt",
+            "slot",
+            "alarm",
+            "store",
+            "status",
+            "rebuild",
+            "checkpoint",
+            "keys",
+            "audit report",
+        ),
     ],
 )
 def test_the_keys_of_an_answer_are_those_on_the_page(heading: str, answers: dict[str, Any]) -> None:
