@@ -20,7 +20,7 @@ from bodycam_custody.release_folds import RELEASE_KINDS
 logger = logging.getLogger(__name__)
 
 # Raised with every change of the tables below; an older file is rebuilt, never migrated.
-CATALOG_VERSION = 6
+CATALOG_VERSION = 7
 
 _TABLES: Mapping[str, tuple[Mapping[str, type], str | tuple[str, ...]]] = {
     "stores": ({"store_id": str, "role": str, "disks": str}, "store_id"),
@@ -31,7 +31,7 @@ _TABLES: Mapping[str, tuple[Mapping[str, type], str | tuple[str, ...]]] = {
             "files_found": int, "bytes_found": int, "special_files": int, "filesystem": str, "code": str,
             "previous": str, "files_missing": int, "files_missing_unkept": int, "files_reappeared": int,
             "sequence_gaps": int, "clock_verdict": str, "clock_drift_ms_per_day": int, "accepted_at": str,
-            "accepted_by": str,
+            "accepted_by": str, "clearing": str, "clearing_at": str, "clearing_by": str, "clearing_facts": str,
         },
         "docking_id",
     ),
@@ -39,6 +39,7 @@ _TABLES: Mapping[str, tuple[Mapping[str, type], str | tuple[str, ...]]] = {
         {
             "docking_id": str, "file": int, "size_bytes": int, "mtime_ns": str, "file_type": str, "sha256": str,
             "path_commitment": str, "path": bytes, "main": int, "outcome": str, "clip_id": str, "failure": str,
+            "cleared": str,
         },
         ("docking_id", "file"),
     ),

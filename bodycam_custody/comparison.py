@@ -6,6 +6,7 @@ from datetime import datetime
 from itertools import pairwise
 from typing import Any
 
+from bodycam_custody.clearing.folding import Gone
 from bodycam_custody.docking_drafts import subject_of
 from bodycam_custody.entries import Draft, EntryKind
 from bodycam_custody.model import Difference, DockingId, DockingPhase, FileOutcome
@@ -20,7 +21,9 @@ ROWS_PER_ENTRY = 30
 
 # Files that recorders number; what accompanies them bears their number again.
 _NUMBERED = frozenset({FileType.VIDEO, FileType.AUDIO, FileType.PHOTO})
-_FILES = "SELECT file, path, path_commitment, main, clip_id, outcome, file_type FROM files WHERE docking_id = ?"
+_FILES = (
+    "SELECT file, path, path_commitment, main, clip_id, outcome, file_type, cleared FROM files WHERE docking_id = ?"
+)
 _PREVIOUS = """
 SELECT docking_id, seen_at FROM dockings
 WHERE recorder = :recorder AND kind = :kind AND phase = :phase AND docking_id <> :docking_id
@@ -67,12 +70,14 @@ def compared_drafts(station: Station, docking_id: DockingId, *, recorder: str, p
     }
     previous = next(iter(station.catalog.rows(_PREVIOUS, wanted)), None)
     before = station.catalog.rows(_FILES, (previous["docking_id"],)) if previous else []
-    missing = [_missing_row(row) for row in missing_files(before, now)]
+    # What a clearing removed, or may have removed, is not missing; what it did remove was not on the card any more.
+    missing = [_missing_row(row) for row in missing_files([row for row in before if row["cleared"] is None], now)]
+    held = [row for row in before if row["cleared"] != Gone.YES]
     reappeared: list[dict[str, Json]] = []
     if previous:
         known = station.catalog.rows(_SEEN_BEFORE, (recorder, previous["seen_at"], docking_id))
         seen_before = {row["clip_id"] for row in known}
-        reappeared = [_reappeared_row(row) for row in reappeared_files(before, now, seen_before=seen_before)]
+        reappeared = [_reappeared_row(row) for row in reappeared_files(held, now, seen_before=seen_before)]
     gaps = [_gap_row(gap) for gap in _gaps_between(station, recorder, profile, [*before, *now])]
     counts: dict[str, Json] = {
         "missing": len(missing),

@@ -5,6 +5,7 @@ import sqlite3
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from bodycam_custody.clearing.folding import fold_cleared, fold_clearing, fold_failed
 from bodycam_custody.clock import rfc3339
 from bodycam_custody.docking_folds import fold_accepted, fold_clock_judged, fold_compared
 from bodycam_custody.entries import Entry, EntryKind
@@ -320,6 +321,9 @@ _FOLDS: Mapping[str, Fold] = {
     EntryKind.DOCK_RELEASED: fold_let_go,
     EntryKind.DOCK_RECOVERED: fold_recovered,
     EntryKind.DOCK_ALARMED: fold_alarmed,
+    EntryKind.CARD_CLEARING: fold_clearing,
+    EntryKind.CARD_CLEARED: fold_cleared,
+    EntryKind.CARD_CLEARING_FAILED: fold_failed,
     EntryKind.SLOT_LEARNT: fold_learnt,
     EntryKind.CLIP_SEALED: _clip_sealed,
     EntryKind.BAG_ADOPTED: _clip_sealed,

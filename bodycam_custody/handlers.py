@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from bodycam_custody.acceptance import accept_docking
+from bodycam_custody.clearing.acts import clear_card
 from bodycam_custody.clip_answers import clip_history, list_clips, show_clip, verify_clip
 from bodycam_custody.docking_answers import list_dockings, show_docking, start_import
 from bodycam_custody.operations import Caller, authorise, operation_named, parse_request
@@ -43,6 +44,7 @@ HANDLERS: Mapping[str, Handler] = {
     "dockings.accept": accept_docking,
     "dockings.withdraw": withdraw_recorder,
     "dockings.release": release_recorder,
+    "dockings.clear": clear_card,
     "slots.list": list_slots,
     "slots.learn": learn_slot,
     "dockings.receipt": issue_receipt,

@@ -93,6 +93,14 @@ class LetGo:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ClearCard:
+    """A docking, or the slot in which its card stands, and the custodian who has it cleared."""
+
+    target: str
+    person: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ImportFolder:
     """A folder to take in, absolute."""
 
@@ -137,6 +145,8 @@ TABLE: Final[tuple[Operation, ...]] = tuple(
         # The name of a slot may hold any printable character, so it never stands in a path.
         ("dockings.withdraw", "POST", "/v1/withdrawals", LetGo, Right.HAND_OVER, "A3 art. 7"),
         ("dockings.release", "POST", "/v1/releases", LetGo, Right.HAND_OVER, "A3 art. 7"),
+        # The name of a slot may hold any printable character, so it never stands in a path.
+        ("dockings.clear", "POST", "/v1/clearings", ClearCard, Right.HAND_OVER, "A3 art. 7"),
         ("slots.list", "GET", "/v1/slots", Nothing, Right.SEE, "A3 art. 7"),
         ("slots.learn", "POST", "/v1/slots", LearnSlot, Right.MAINTAIN, "A3 art. 7"),
         ("imports.start", "POST", "/v1/imports", ImportFolder, Right.IMPORT, "HH, CZ"),

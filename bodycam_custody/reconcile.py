@@ -1,6 +1,7 @@
 """What a start-up makes of whatever a crash left: disks, ledger and catalog agree again, and nothing is lost.
 
-1. dockings that never ended are closed as interrupted: their cards are read again when they are seen
+1. dockings that never ended are closed as interrupted: their cards are read again when they are seen; a clearing that
+   never ended is entered as broken off, with every file it may have removed
 2. staging nobody holds is swept: it was never a clip
 3. a bag without an entry is adopted if it verifies, its file stands in an inventory and no tombstone says otherwise;
    else it goes to quarantine, whole
@@ -17,6 +18,7 @@ from archive.errors import ArchiveError
 from archive.store import Store
 from bodycam_custody.adoption import adoption_drafts
 from bodycam_custody.bag_signatures import bag_verifier
+from bodycam_custody.clearing.recovery import enter_interrupted_clearings
 from bodycam_custody.docking_drafts import closed_draft
 from bodycam_custody.entries import Draft, EntryKind
 from bodycam_custody.model import DockingId, DockingPhase
@@ -39,6 +41,7 @@ def reconcile(station: Station, *, under_way: Collection[str] = ()) -> None:
         LedgerRefusesError: nothing may be appended; the stores were not touched.
     """
     _close_interrupted(station, under_way)
+    enter_interrupted_clearings(station, under_way)
     for store in station.stores.present():
         swept = sweep_staging(store)
         if swept:

@@ -4,12 +4,14 @@ import logging
 import os
 import secrets
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from archive.media import find_launcher
+from bodycam_custody.clearing.errors import ClearingRefusedError
 from bodycam_custody.docking_drafts import Arrival
 from bodycam_custody.entries import Actor
 from bodycam_custody.errors import ImportRefusedError
@@ -59,6 +61,8 @@ class Runtime:
         self._interpreter_seen_s = station.clock.monotonic_s()
         self._busy = threading.Lock()
         self._slots: Slots | None = None
+        self._clearing: set[str] = set()
+        self._clearing_lock = threading.Lock()
         self.board = SlotBoard(station, sysfs=sysfs)
         """What stands in every slot; it looks by itself once slips are watched."""
 
@@ -77,7 +81,7 @@ class Runtime:
         try:
             with self.station.sealing:
                 # Also called while cards are read: what this process was given is not interrupted.
-                reconcile(self.station, under_way=list(self._arrivals))
+                reconcile(self.station, under_way=[*self._arrivals, *self._clearing])
             replicate_lacking(self.station)
             self.station.record.publish()
         except StatedError as err:
@@ -118,6 +122,23 @@ class Runtime:
         self._dockings.add(docking)
         docking.add_done_callback(self._dockings.discard)
         return docking
+
+    @contextmanager
+    def clearing(self, docking_id: DockingId) -> Iterator[None]:
+        """Hold a docking while its card is cleared: by one at a time, and nobody calls it broken off meanwhile.
+
+        Raises:
+            ClearingRefusedError: somebody else clears it.
+        """
+        with self._clearing_lock:
+            if docking_id in self._clearing:
+                reason = Statement(N_("It is being cleared."))
+                raise ClearingRefusedError(docking_id=docking_id, reason=reason)
+            self._clearing.add(docking_id)
+        try:
+            yield
+        finally:
+            self._clearing.discard(docking_id)
 
     def _forget_oldest(self) -> None:
         """Keep what this process remembers of dockings bounded; ledger and catalog remember all of them."""

@@ -4,6 +4,9 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from bodycam_custody.clearing.decision import outlook
+from bodycam_custody.clearing.folding import ClearingState
+from bodycam_custody.clearing.views import clearing_view
 from bodycam_custody.clock import rfc3339
 from bodycam_custody.dock_alarms import held_remarks
 from bodycam_custody.docking_drafts import Arrival
@@ -139,7 +142,7 @@ def docking_view(station: Station, row: Mapping[str, Any], progress: Progress | 
     bytes_known = sum(size for outcome, (_, size) in outcomes.items() if outcome != FileOutcome.WAITING)
     people = attribution_at(station.catalog, recorder=row["recorder"], kind=row["kind"], docked_at=row["docked_at"])
     held = held_remarks(station.catalog, docking_id)
-    return {
+    view = {
         "docking_id": docking_id,
         "kind": row["kind"],
         "slot": slot_shown(station.catalog, row["port"], row["slot"]),
@@ -169,6 +172,7 @@ def docking_view(station: Station, row: Mapping[str, Any], progress: Progress | 
         "problems": [problem(error) for error in progress.problems] if progress else _recorded_problems(row),
         "handover": handover,
     }
+    return {**view, "clearing": clearing_view(station, row, outlook(station, row, view))}
 
 
 def _remarks_on(states: Mapping[ClipState, int]) -> set[Remark]:
@@ -189,6 +193,8 @@ def _safe_to_take_away(
     """Only when the whole card was read, every file of it is SAFE and nothing holds it may it go (R11, R43, R73)."""
     if row["phase"] in {DockingPhase.INVENTORY, DockingPhase.COPYING}:
         return "cannot-tell"
+    if row["clearing"] == ClearingState.CLEARING:
+        return "no"
     unlisted = folders_left(station.catalog, row["docking_id"])
     left = outcomes.get(FileOutcome.WAITING, (0, 0))[0] + outcomes.get(FileOutcome.FAILED, (0, 0))[0]
     is_held = bool(held_remarks(station.catalog, row["docking_id"]))
@@ -242,6 +248,7 @@ def pending_docking_view(station: Station, arrival: Arrival, progress: Progress)
         "remarks": sorted(people.remarks),
         "problems": problems,
         "handover": dict.fromkeys(map(str, Handover), 0),
+        "clearing": clearing_view(station, None),
     }
 
 

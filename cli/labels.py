@@ -100,6 +100,13 @@ TAKE_AWAY: Final[Mapping[str, str]] = {
     "no": N_("leave it here"),
     "cannot-tell": N_("cannot tell: leave it here"),
 }
+CLEARING: Final[Mapping[str, str]] = {
+    "clearing": N_("being cleared"),
+    "cleared": N_("cleared"),
+    "whole": N_("NOT cleared, nothing removed"),
+    "partly": N_("only PARTLY cleared"),
+    "unknown": N_("clearing BROKE OFF"),
+}
 OUTCOME: Final[Mapping[str, str]] = {
     "sealed": N_("sealed"),
     "known": N_("already kept"),
@@ -176,6 +183,9 @@ ENTRY_KIND: Final[Mapping[str, str]] = {
     "dock.released": N_("recorder released uncleared"),
     "dock.recovered": N_("everything read that it was withdrawn for"),
     "receipt.issued": N_("receipt issued"),
+    "card.clearing": N_("clearing of the card begun"),
+    "card.cleared": N_("card cleared"),
+    "card.clearing-failed": N_("card not cleared, or not to the end"),
     "clip.sealed": N_("sealed: hashed and signed"),
     "supplement.sealed": N_("later accompanying file sealed"),
     "clip.sighted": N_("seen on a card"),

@@ -24,7 +24,8 @@ def load_settings(path: Path | None, environ: Mapping[str, str]) -> Settings:
     Raises:
         ConfigError: anything is missing, unknown, set twice, of the wrong kind or contradictory; all of it at once.
     """
-    merged = read_documents(find_config_file(path, environ))
+    file = find_config_file(path, environ)
+    merged = read_documents(file)
     values = {
         table: _checked(table, table, merged.tables.get(table, {}), merged.main_file, merged)
         for table in TABLES
@@ -35,7 +36,7 @@ def load_settings(path: Path | None, environ: Mapping[str, str]) -> Settings:
     merged.problems.extend(disagreements(merged, values["paths"], stores))
     if merged.problems:
         raise ConfigError(problems=tuple(merged.problems))
-    return _settings(values, stores)
+    return _settings(file, values, stores)
 
 
 # Any below: each table has its own types, and the kind of each key has checked its value.
@@ -64,7 +65,7 @@ def _with_computed_folders(paths: Mapping[str, Any], environ: Mapping[str, str])
     return {"state": state, "keys": keys, "trust": state / "trust"} | dict(paths)
 
 
-def _settings(values: Mapping[str, Mapping[str, Any]], stores: list[dict[str, Any]]) -> Settings:
+def _settings(file: Path, values: Mapping[str, Mapping[str, Any]], stores: list[dict[str, Any]]) -> Settings:
     tables = {table: TABLES[table](**found) for table, found in values.items() if table != "paths"}
     paths = PathSettings(**values["paths"])
-    return Settings(paths=paths, stores=tuple(StoreSetting(**store) for store in stores), **tables)
+    return Settings(file=file, paths=paths, stores=tuple(StoreSetting(**store) for store in stores), **tables)

@@ -268,8 +268,9 @@ class AcceptedRisks:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """Everything a station is told; each field is the table of the same name."""
+    """Everything a station is told; each field is the table of the same name, but `file`: where it was read."""
 
+    file: Path
     station: StationSettings
     paths: PathSettings
     stores: tuple[StoreSetting, ...]

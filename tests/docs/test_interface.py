@@ -170,11 +170,11 @@ def collect(live: LiveStation, runtime: Runtime, folder: Path) -> dict[str, Any]
         "recorder in detail": ask("recorders.show", recorder_id=SERIAL),
         "recorder check": ask("recorders.check"),
         "audit report": json.loads(json.dumps(report)),
+        "letting go": ask("dockings.release", target=docked.docking_id, person="supervisor-1", reason="lost copy"),
     }
 
 
 def record(folder: Path, begins: Any) -> Path:
-        "letting go": ask("dockings.release", target=docked.docking_id, person="supervisor-1", reason="lost copy"),
     """Write a recording of one second, named as a recorder names it, in the station's zone."""
     path = folder / f"500123_DSJ0017_{begins + timedelta(hours=8):%Y%m%d%H%M%S}_0001.wav"
     with wave.open(str(path), "wb") as sound:

@@ -1,0 +1,192 @@
+"""A station that clears, on three disks of its own, with the helper behind its socket as systemd runs it."""
+
+import os
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from archive.mounts import mount_of
+from bodycam_custody.clearing.service import CLEAR_SOCKET
+from bodycam_custody.entries import Draft, EntryKind
+from bodycam_custody.handlers import answer
+from bodycam_custody.operations import Caller
+from bodycam_custody.runtime import Runtime
+from config.settings import Clearing
+from docking.slips import SLIP_SUFFIX, DockSlip, write_slip
+from tests.archive.fake_host import FakeHost
+from tests.archive.loop_filesystem import small_ext4
+from tests.bodycam_custody.stations import Docking, LiveStation, live_station, make_card
+
+# State and stores with their ballast, and a few small bags.
+_DISK_BYTES = 32 * 1024 * 1024
+FILES: Mapping[str, bytes] = {
+    "DCIM/100MEDIA/a.mp4": b"first recording",
+    "DCIM/100MEDIA/b.mp4": b"second recording",
+    "DCIM/100MEDIA/c.mp4": b"third recording",
+}
+
+
+class Service:
+    """What systemd does for Accept=yes: one process for every connection, which is its standard input."""
+
+    def __init__(self, path: Path, config: Path, sysfs: Path) -> None:
+        self._command = [sys.executable, "-m", "tests.bodycam_custody.clearing.program", str(config), str(sysfs)]
+        self.kill_at = ""
+        self.before: list[Any] = []
+        self._listening = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        folder = os.open(path.parent, os.O_PATH)
+        self._listening.bind(f"/proc/self/fd/{folder}/{path.name}")
+        os.close(folder)
+        self._listening.listen()
+        self._thread = threading.Thread(target=self._run, daemon=True)
+        self._thread.start()
+
+    def _run(self) -> None:
+        while True:
+            try:
+                connection, _ = self._listening.accept()
+            except OSError:
+                return
+            with connection:
+                if connection.recv(1, socket.MSG_PEEK) == b"q":
+                    return
+                command = [*self._command, *([self.kill_at] if self.kill_at else [])]
+                process = subprocess.Popen(command, stdin=connection.fileno(), stdout=subprocess.DEVNULL)
+                connection.close()
+                process.wait()
+
+    def close(self, path: Path) -> None:
+        folder = os.open(path.parent, os.O_PATH)
+        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as last:
+            last.connect(f"/proc/self/fd/{folder}/{path.name}")
+            last.sendall(b"q")
+        os.close(folder)
+        self._thread.join(20)
+        self._listening.close()
+
+
+@dataclass(kw_only=True)
+class Desk:
+    """The station, its helper, and one card."""
+
+    live: LiveStation
+    service: Service
+    card: Path
+    runtime: Runtime = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.runtime = Runtime(self.live.station, mode="in-process")
+
+    def ask(self, name: str, **params: object) -> Any:
+        return answer(self.runtime, name, params, Caller(uid=os.geteuid()))
+
+    def dock(self) -> Docking:
+        """Dock the card as the mount helper announces it, and read its recordings for their times."""
+        arrival = self.live.arrival(self.card)
+        write_slip(self.live.settings.paths.slips, "card1", slip_of(self.card, arrival.docked_at))
+        docked = self.live.take_in(arrival)
+        self.live.interpret()
+        return docked
+
+    def dock_and_hand_over(self) -> str:
+        """Dock the card, accept it and issue the receipt; return the docking's id."""
+        docked = self.dock()
+        self.ask("dockings.accept", docking_id=docked.docking_id, person="custodian-1", reason="test recordings")
+        self.ask("dockings.receipt", docking_id=docked.docking_id)
+        return docked.docking_id
+
+    def clear(self, target: str) -> Any:
+        return self.ask("dockings.clear", target=target, person="custodian-1")
+
+    def take_out(self) -> None:
+        (self.live.settings.paths.slips / f"card1{SLIP_SUFFIX}").unlink()
+
+    def on_card(self) -> list[str]:
+        """Return what is on the card, by path."""
+        return sorted(str(path.relative_to(self.card)) for path in self.card.rglob("*") if not path.is_dir())
+
+    def shown(self, docking_id: str) -> Any:
+        return self.ask("dockings.show", docking_id=docking_id)
+
+
+def slip_of(card: Path, docked_at: Any) -> DockSlip:
+    return DockSlip(
+        device=None,
+        diskseq=None,
+        port_path="port-1",
+        slot="slot 1",
+        vendor_id="4255",
+        product_id="0001",
+        serial="0000017",
+        filesystem="folder",
+        mount_point=card.absolute(),
+        docked_at=docked_at,
+        clock_offset_ms=None,
+        clock_offset_uncertainty_ms=None,
+    )
+
+
+@contextmanager
+def clearing_desk(
+    folder: Path, *, values: Mapping[str, object] | None = None, same_disk: tuple[str, ...] = ()
+) -> Iterator[Desk]:
+    """Yield a desk whose recorder is registered; skips where no loop device may be mounted.
+
+    The places named in `same_disk` (state, primary, backup) lie on one disk, the others on one each.
+    """
+    with ExitStack() as stack:
+        places = {
+            name: stack.enter_context(small_ext4(folder / f"{name}.image", size_bytes=_DISK_BYTES))
+            for name in ("state", "primary", "backup")
+        }
+        sysfs = disks_of(folder / "machine", places, same_disk)
+        changed = {"rule_set.clearing": Clearing.CLEAR_AFTER_RECEIPT, "paths.state": places["state"] / "state"}
+        stores = {name: places[name] / "store" for name in ("primary", "backup")}
+        live = stack.enter_context(live_station(folder / "station", {**changed, **(values or {})}, stores=stores))
+        _enter_disks(live, same_disk)
+        path = live.settings.paths.socket.with_name(CLEAR_SOCKET)
+        service = Service(path, live.settings.file, sysfs)
+        stack.callback(lambda: service.close(path))
+        desk = Desk(live=live, service=service, card=make_card(folder / "card", FILES))
+        stack.callback(desk.runtime.close)
+        desk.ask("recorders.add", recorder_id="usb:4255:0001:0000017", by="custodian-1")
+        yield desk
+
+
+def disks_of(folder: Path, places: Mapping[str, Path], same_disk: tuple[str, ...]) -> Path:
+    """Make a sysfs in which each place lies on a disk of its own, but for those on the same."""
+    folder.mkdir()
+    machine = FakeHost(folder)
+    shared = None
+    for number, (name, place) in enumerate(places.items()):
+        device = mount_of(place).device_number
+        if name not in same_disk:
+            machine.disk(f"sd{number}", device)
+            continue
+        shared = shared or machine.disk("shared", "8:0")
+        machine.partition(shared, f"shared{number}", device)
+    return machine.sysfs
+
+
+def _enter_disks(live: LiveStation, same_disk: tuple[str, ...]) -> None:
+    """Enter the disks the test says; the machine's own are one."""
+    drafts = [
+        Draft(
+            kind=EntryKind.STORE_ADDED,
+            subject=f"store:{store.id}",
+            facts={
+                "store_id": store.id,
+                "role": store.role.value,
+                "filesystem": "ext4",
+                "disks": ["shared" if store.id in same_disk else store.id],
+            },
+        )
+        for store in live.settings.stores
+    ]
+    live.station.record.enter(drafts)

@@ -1,0 +1,66 @@
+"""`custody-clear` as a test needs it: on a machine whose disks are what the test says, and killed where it says.
+
+python -m tests.bodycam_custody.clearing.program CONFIG SYSFS [KILL_AT]
+
+KILL_AT names a moment: `ready` (before the daemon is told), `remove-N` (before the N-th file is removed), `removed-N`
+(after it, before the daemon is told), `told-N` (after that) or `end` (before the daemon is told the end).
+"""
+
+import json
+import os
+import signal
+import socket
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from archive.mounts import Host
+from bodycam_custody.clearing.anchors import load_anchors
+from bodycam_custody.clearing.helper import serve
+
+
+def die() -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def arm(moment: str) -> None:
+    """Let the process be killed at `moment`."""
+    real_unlink, real_sendall, count = os.unlink, socket.socket.sendall, 0
+    wanted, _, number = moment.partition("-")
+
+    def unlink(*arguments: Any, **keywords: Any) -> None:
+        nonlocal count
+        if keywords.get("dir_fd") is None:
+            real_unlink(*arguments, **keywords)
+            return
+        count += 1
+        if wanted == "remove" and count == int(number):
+            die()
+        real_unlink(*arguments, **keywords)
+        if wanted == "removed" and count == int(number):
+            die()
+
+    class Peer(socket.socket):
+        def sendall(self, data: Any, *more: int) -> None:
+            step = json.loads(data)["step"]
+            if wanted == step and wanted in {"ready", "end"}:
+                die()
+            real_sendall(self, data, *more)
+            if wanted == "told" and step == "removed" and count == int(number):
+                die()
+
+    os.unlink = unlink
+    socket.socket = Peer  # type: ignore[misc]
+
+
+def main(config: str, sysfs: str, kill_at: str = "") -> None:
+    if kill_at:
+        arm(kill_at)
+    anchors = replace(load_anchors(Path(config), {}), host=Host(sysfs=Path(sysfs)))
+    with socket.socket(fileno=os.dup(0)) as peer:
+        serve(peer, anchors)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
