@@ -55,6 +55,10 @@ class Station:
         wanted = {"target": target, "person": person, "reason": reason}
         return cast(wire.LetGo, self._call(f"dockings.{act}", wanted))
 
+    def clear_card(self, target: str, *, person: str) -> wire.ClearingDone:
+        """Have the card of a docking, or of a slot, cleared."""
+        return cast(wire.ClearingDone, self._call("dockings.clear", {"target": target, "person": person}))
+
     def slots(self) -> list[wire.Slot]:
         """Return every slot and what stands in it now."""
         return cast(list[wire.Slot], cast(dict[str, Any], self._call("slots.list", {}))["items"])

@@ -108,6 +108,24 @@ def _let_go(context: typer.Context, act: str, target: str, by: str, reason: str,
     return ExitCode.DONE
 
 
+@app.command(help=_("Clear a card after its receipt, where the rule set chose it; every copy and file is read again."))
+def clear(
+    context: typer.Context,
+    target: DockingOrSlot,
+    by: Annotated[str, typer.Option(metavar="PERSON_ID", help=_("The custodian who has it cleared."))],
+    as_json: AsJson = False,
+) -> ExitCode:
+    """Clear one card."""
+    from cli.client import connect
+    from cli.views.clearing import clearing_done_text
+
+    settings = invocation_of(context).settings()
+    with connect(settings) as station:
+        done = station.clear_card(target, person=by)
+    output.show(done, lambda: clearing_done_text(done, settings.station.zone), as_json=as_json)
+    return ExitCode.DONE if done["state"] == "cleared" else ExitCode.NOT_ALL_SAFE
+
+
 @app.command(help=_("Give the signed receipt for a docking, as a page to print and sign."))
 def receipt(
     context: typer.Context,

@@ -8,6 +8,7 @@ from cli.language import _
 from cli.messages import told
 from cli.quantities import moment, size
 from cli.tables import pairs
+from cli.views.clearing import clearing_lines, clearing_rows
 from cli.views.comparison import acceptance_row, difference_lines, judged_rows
 from cli.views.release import release_rows, take_away
 from cli.views.safety import remark_line
@@ -48,12 +49,14 @@ def docking_text(docking: DockingDetail, zone: tzinfo) -> str:
         (_("Handover"), verdicts(docking["handover"])),
         acceptance_row(docking, zone),
         *release_rows(docking, zone),
+        *clearing_rows(docking, zone),
         *(judged_rows(docking) if docking["kind"] == "dock" else []),
     ]
     said = _("This card: {verdict}.") if docking["kind"] == "dock" else _("This folder: {verdict}.")
     verdict = said.format(verdict=take_away(docking))
     remarks = [remark_line(code) for code in docking["remarks"]]
-    about = [pairs(rows, indent=_INDENT), *difference_lines(docking), *_problems(docking)]
+    cleared = clearing_lines(docking["clearing"])
+    about = [pairs(rows, indent=_INDENT), *cleared, *difference_lines(docking), *_problems(docking)]
     return "\n".join([verdict, *remarks, "", *about])
 
 

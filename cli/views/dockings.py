@@ -7,7 +7,7 @@ from cli.labels import DOCKING_KIND, PHASE, label
 from cli.language import _
 from cli.quantities import minute
 from cli.tables import table
-from cli.views.release import take_away
+from cli.views.clearing import card_said, waiting_lines
 from cli.views.safety import remark_line
 from cli.wire import Docking
 
@@ -32,7 +32,11 @@ def dockings_text(dockings: Sequence[Docking], zone: tzinfo, columns: int | None
     )
     rows = [_row(docking, zone) for docking in dockings]
     remarks = sorted({code for docking in dockings for code in docking["remarks"]})
-    closing = [_("Times in {zone}.").format(zone=zone), *(remark_line(code) for code in remarks)]
+    closing = [
+        _("Times in {zone}.").format(zone=zone),
+        *(remark_line(code) for code in remarks),
+        *waiting_lines(dockings),
+    ]
     return "\n".join([table(headers, rows, right=_NUMBERS, columns=columns), "", *closing])
 
 
@@ -46,7 +50,7 @@ def _row(docking: Docking, zone: tzinfo) -> tuple[str, ...]:
         str(docking["files_found"]),
         str(kept),
         str(docking["files_found"] - kept),
-        take_away(docking),
+        card_said(docking),
         docking["officer_id"] or "–",
         docking["recorder_id"],
     )

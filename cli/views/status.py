@@ -8,8 +8,8 @@ from cli.language import _, ngettext
 from cli.messages import told
 from cli.quantities import minute, moment
 from cli.tables import pairs, table
+from cli.views.clearing import broken_off, card_said
 from cli.views.docking import verdicts
-from cli.views.release import take_away
 from cli.views.safety import remark_line, remarks_on, state_counts
 from cli.views.slots import slots_table
 from cli.views.stores import store_problems, stores_table
@@ -67,6 +67,7 @@ def needs_attention(status: Status) -> bool:
         or status["alarms"]
         or any(slot["problem"] for slot in status["slots"])
         or status["clips"]["by_state"].get("damaged")
+        or broken_off(status["dockings"])
     )
 
 
@@ -82,6 +83,7 @@ def attention(status: Status, zone: tzinfo) -> list[str]:
     refused = [slot["problem"] for slot in status["slots"] if slot["problem"] is not None]
     # A refused device is told while it stands there, and as long as its alarm stands.
     lines += dict.fromkeys(told(problem) for problem in [*alarms, *refused])
+    lines += broken_off(status["dockings"])
     if damaged := status["clips"]["by_state"].get("damaged", 0):
         lines.append(ngettext("{count} clip is damaged", "{count} clips are damaged", damaged).format(count=damaged))
     if waiting := backlog["not_safe"]:
@@ -140,7 +142,7 @@ def _docking(docking: Docking, zone: tzinfo) -> tuple[str, ...]:
         minute(docking["docked_at"] or docking["seen_at"], zone),
         label(PHASE, docking["phase"]),
         f"{kept}/{docking['files_found']}",
-        take_away(docking),
+        card_said(docking),
     )
 
 

@@ -50,6 +50,35 @@ class Docking(TypedDict):
     remarks: list[str]
     problems: list[Problem]
     handover: dict[str, int]
+    clearing: "Clearing"
+
+
+class FileLeft(TypedDict):
+    """A file that a clearing left on the card, because it is on no receipt."""
+
+    path: str | None
+    size_bytes: int
+
+
+class Clearing(TypedDict):
+    """What became of clearing a card, or in `problem` why it is not cleared."""
+
+    state: str | None
+    at: str | None
+    by: str | None
+    is_chosen: bool
+    is_in_slot: bool
+    files_removed: int
+    files_perhaps_removed: int
+    files_left: int | None
+    left: list[FileLeft]
+    problem: Problem | None
+
+
+class ClearingDone(Clearing):
+    """How a clearing ended."""
+
+    docking_id: str
 
 
 class DockedFile(TypedDict):
