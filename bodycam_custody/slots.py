@@ -87,8 +87,8 @@ class Slots:
             except Exception:
                 # The rim of this thread; the traceback is what an operator needs.
                 logger.exception("card is not read slip=%s", path.name)
-            gone.wait(retry_s)
-            if docking_id is not None and let_go_by(self._station.catalog, docking_id) is not None:
+            is_over = gone.wait(retry_s)
+            if not is_over and docking_id is not None and let_go_by(self._station.catalog, docking_id) is not None:
                 # Whoever let it go may take it out at any moment.
                 return
             retry_s = min(retry_s * 2, LONGEST_RETRY_S)

@@ -245,3 +245,19 @@ def test_recorders_nobody_numbered_are_no_alarm(live: LiveStation, watching: Run
     for port in (1, 2):
         dock_in(live, quick_path, port, serial="000000")
     assert live.entries("dock.alarmed") == []
+
+
+def test_a_card_that_was_let_go_is_not_read_again_while_it_still_stands_there(
+    live: LiveStation, watching: Runtime, quick_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # R40: whoever let it go may take it out at any moment
+    monkeypatch.setattr(slots, "FIRST_RETRY_S", 0.4)
+    live.primary.rename(live.primary.with_name("away"))
+    card = make_card(quick_path / "card", {"a.mp4": b"moving pictures"})
+    write_slip(live.settings.paths.slips, "slot-1", slip_for(card))
+    wait_for(lambda: live.entries("dock.closed"))
+    (docking,) = live.rows("SELECT docking_id FROM dockings")
+    params = {"target": docking["docking_id"], "person": "supervisor-1", "reason": "the disk is dead"}
+    answer(watching, "dockings.release", params, Caller(uid=os.geteuid()))
+    time.sleep(0.8)  # long enough for the next try
+    assert len(live.entries("dock.seen")) == 1
