@@ -23,6 +23,7 @@ class EntryKind(StrEnum):
     STATION_STARTED = "station.started"
     RULE_SET_LOADED = "rule_set.loaded"
     STORE_ADDED = "store.added"
+    STORES_MOVED = "stores.moved"
     DOCK_SEEN = "dock.seen"
     DOCK_INVENTORY = "dock.inventory"
     DOCK_CLOSED = "dock.closed"

@@ -67,6 +67,14 @@ def _store_added(db: sqlite3.Connection, _: Entry, facts: Mapping[str, Any], __:
     )
 
 
+def _stores_moved(db: sqlite3.Connection, _: Entry, facts: Mapping[str, Any], __: Mapping[str, bytes]) -> None:
+    for store_id, disks in facts["disks"].items():
+        known = json.dumps(disks) if disks else None
+        db.execute("UPDATE stores SET disks = ? WHERE store_id = ?", (known, store_id))
+    for (clip_id,) in db.execute("SELECT clip_id FROM clips").fetchall():
+        _set_state(db, clip_id)
+
+
 def _dock_seen(db: sqlite3.Connection, entry: Entry, facts: Mapping[str, Any], __: Mapping[str, bytes]) -> None:
     db.execute(
         "INSERT INTO dockings (docking_id, kind, slot, port, recorder, docked_at, seen_at, phase, clock_offset_ms,"
@@ -307,6 +315,7 @@ def _clip_verified(db: sqlite3.Connection, entry: Entry, facts: Mapping[str, Any
     _set_state(db, facts["clip_id"])
 
 
+    EntryKind.STORES_MOVED: _stores_moved,
 _FOLDS: Mapping[str, Fold] = {
     EntryKind.STORE_ADDED: _store_added,
     EntryKind.DOCK_SEEN: _dock_seen,

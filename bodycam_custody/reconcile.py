@@ -1,10 +1,11 @@
 """What a start-up makes of whatever a crash left: disks, ledger and catalog agree again, and nothing is lost.
 
-1. dockings that never ended are closed as interrupted: their cards are read again when they are seen
-2. staging nobody holds is swept: it was never a clip
-3. a bag without an entry is adopted if it verifies, its file stands in an inventory and no tombstone says otherwise;
+1. stores that lie on other disks than before are entered: whether clips are safe depends on it
+2. dockings that never ended are closed as interrupted: their cards are read again when they are seen
+3. staging nobody holds is swept: it was never a clip
+4. a bag without an entry is adopted if it verifies, its file stands in an inventory and no tombstone says otherwise;
    else it goes to quarantine, whole
-4. a copy that an entry names and that is not there is entered as missing; the clip no longer counts it
+5. a copy that an entry names and that is not there is entered as missing; the clip no longer counts it
 """
 
 import logging
@@ -23,6 +24,7 @@ from bodycam_custody.model import DockingId, DockingPhase
 from bodycam_custody.replication import replica_draft
 from bodycam_custody.staging import sweep_staging
 from bodycam_custody.station import Station
+from bodycam_custody.store_disks import enter_store_disks
 from hashing.digest import Digest
 from hashing.errors import N_, shown
 
@@ -38,6 +40,7 @@ def reconcile(station: Station, *, under_way: Collection[str] = ()) -> None:
     Raises:
         LedgerRefusesError: nothing may be appended; the stores were not touched.
     """
+    enter_store_disks(station)
     _close_interrupted(station, under_way)
     for store in station.stores.present():
         swept = sweep_staging(store)
