@@ -19,7 +19,7 @@ from bodycam_custody.recorders.folding import RECORDER_KINDS, TEXT_FACTS
 logger = logging.getLogger(__name__)
 
 # Raised with every change of the tables below; an older file is rebuilt, never migrated.
-CATALOG_VERSION = 5
+CATALOG_VERSION = 6
 
 _TABLES: Mapping[str, tuple[Mapping[str, type], str | tuple[str, ...]]] = {
     "stores": ({"store_id": str, "role": str, "disks": str}, "store_id"),

@@ -98,6 +98,18 @@ class Entry:
     line: bytes
     leaf: bytes
 
+    @property
+    def clip_id(self) -> str:
+        """The clip this entry is about.
+
+        Raises:
+            ValueError: it is about something else.
+        """
+        what, _, clip_id = self.subject.partition(":")
+        if what != "clip" or not clip_id:
+            raise ValueError(f"entry {self.seq} is about {self.subject}, not about a clip")
+        return clip_id
+
 
 def write_entry(draft: Draft, *, seq: int, at: datetime, prev: bytes | None) -> Entry:
     """Give `draft` its position, time and link, and its stored bytes.

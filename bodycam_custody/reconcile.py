@@ -68,8 +68,7 @@ def _close_interrupted(station: Station, under_way: Collection[str]) -> None:
 def _settle_bags_without_entry(station: Station, store: Store) -> None:
     rows = station.catalog.rows(
         "SELECT c.bag_path FROM clips c JOIN copies USING (clip_id) WHERE store_id = :store"
-        " UNION SELECT s.bag_path FROM supplements s, json_each(s.stores) AS held"
-        " WHERE json_extract(held.value, '$.store_id') = :store",
+        " UNION SELECT s.bag_path FROM supplements s, json_each(s.stores) AS held WHERE held.key = :store",
         {"store": store.location.store_id},
     )
     known = {row["bag_path"] for row in rows}
@@ -145,7 +144,7 @@ def _enter_missing_copies(station: Station, store: Store) -> None:
         Draft(
             kind=EntryKind.COPY_MISSING,
             subject=f"clip:{row['clip_id']}",
-            facts={"clip_id": row["clip_id"], "store_id": store.location.store_id, "bag_path": row["bag_path"]},
+            facts={"store_id": store.location.store_id, "bag_path": row["bag_path"]},
         )
         for row in rows
         if not (store.path / row["bag_path"]).is_dir()
