@@ -47,11 +47,10 @@ def adoption_drafts(station: Station, store: Store, path: Path, relative: str) -
     if facts is None:
         return []
     place: dict[str, Json] = {
-        "clip_id": facts.clip_id,
         "bag_path": relative,
         "tagmanifest_sha256": Digest.of((path / TAGMANIFEST).read_bytes()).hex,
         "docking_id": facts.docking_id,
-        "stores": [{"store_id": store.location.store_id, "reread": "medium"}],
+        "stores": {store.location.store_id: "medium"},
     }
     if path.name == facts.clip_id:
         return _clip_drafts(station, facts, place)
@@ -86,7 +85,6 @@ def _clip_drafts(station: Station, facts: _BagFacts, place: Mapping[str, Json]) 
         kind=EntryKind.CLIP_SIGHTED,
         subject=f"clip:{facts.clip_id}",
         facts={
-            "clip_id": facts.clip_id,
             "docking_id": facts.docking_id,
             "file": facts.file,
             "newly_sealed": True,

@@ -182,7 +182,7 @@ def verify_clip(runtime: Runtime, request: OneClip, caller: Caller) -> Any:
                 kind=EntryKind.CLIP_VERIFIED,
                 subject=f"clip:{row['clip_id']}",
                 actor=Actor(uid=caller.uid),
-                facts={"clip_id": row["clip_id"], "copies": said},
+                facts={"copies": said},
             )
         ]
     )

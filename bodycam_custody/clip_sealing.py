@@ -196,7 +196,6 @@ class ClipSealing:
             kind=EntryKind.CLIP_SEALED,
             subject=f"clip:{bag.staged.clip_id}",
             facts={
-                "clip_id": bag.staged.clip_id,
                 "bag_path": str(bag.path),
                 "tagmanifest_sha256": bag.tagmanifest.hex,
                 "main_sha256": main.payload.sha256.hex,
@@ -216,7 +215,6 @@ class ClipSealing:
             kind=EntryKind.SUPPLEMENT_SEALED,
             subject=f"clip:{bag.staged.clip_id}",
             facts={
-                "clip_id": bag.staged.clip_id,
                 "bag_id": bag.staged.bag_id,
                 "bag_path": str(bag.path),
                 "tagmanifest_sha256": bag.tagmanifest.hex,
@@ -233,7 +231,6 @@ class ClipSealing:
             kind=EntryKind.CLIP_SIGHTED,
             subject=f"clip:{clip_id}",
             facts={
-                "clip_id": clip_id,
                 "docking_id": self._arrival.docking_id,
                 "file": unit.unit.main,
                 "newly_sealed": is_new,
@@ -243,6 +240,6 @@ class ClipSealing:
         )
 
 
-def stores_facts(stores: Sequence[Store]) -> list[Json]:
-    """Return the stores of a bag as an entry names them; each copy was read back from its medium."""
-    return [{"store_id": store.location.store_id, "reread": "medium"} for store in stores]
+def stores_facts(stores: Sequence[Store]) -> dict[str, Json]:
+    """Return the stores of a bag as an entry names them, each with where its copy was read back from: its medium."""
+    return {store.location.store_id: "medium" for store in stores}

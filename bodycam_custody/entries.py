@@ -23,6 +23,7 @@ class EntryKind(StrEnum):
     STATION_STARTED = "station.started"
     RULE_SET_LOADED = "rule_set.loaded"
     STORE_ADDED = "store.added"
+    STORES_MOVED = "stores.moved"
     DOCK_SEEN = "dock.seen"
     DOCK_INVENTORY = "dock.inventory"
     DOCK_CLOSED = "dock.closed"
@@ -102,6 +103,18 @@ class Entry:
     facts: Mapping[str, Json]
     line: bytes
     leaf: bytes
+
+    @property
+    def clip_id(self) -> str:
+        """The clip this entry is about.
+
+        Raises:
+            ValueError: it is about something else.
+        """
+        what, _, clip_id = self.subject.partition(":")
+        if what != "clip" or not clip_id:
+            raise ValueError(f"entry {self.seq} is about {self.subject}, not about a clip")
+        return clip_id
 
 
 def write_entry(draft: Draft, *, seq: int, at: datetime, prev: bytes | None) -> Entry:

@@ -2,7 +2,7 @@
 
 import json
 import sqlite3
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from bodycam_custody.clearing.folding import fold_cleared, fold_clearing, fold_failed
@@ -22,7 +22,7 @@ Fold = Callable[[sqlite3.Connection, Entry, Mapping[str, Any], Mapping[str, byte
 _COPIES = """
 SELECT c.role, c.answer, s.disks, EXISTS (
     SELECT 1 FROM supplements p WHERE p.clip_id = c.clip_id AND NOT EXISTS (
-        SELECT 1 FROM json_each(p.stores) AS held WHERE json_extract(held.value, '$.store_id') = c.store_id))
+        SELECT 1 FROM json_each(p.stores) AS held WHERE held.key = c.store_id))
 FROM copies c LEFT JOIN stores s USING (store_id) WHERE c.clip_id = ?
 """
 
@@ -67,6 +67,14 @@ def _store_added(db: sqlite3.Connection, _: Entry, facts: Mapping[str, Any], __:
         "INSERT OR REPLACE INTO stores (store_id, role, disks) VALUES (?, ?, ?)",
         (facts["store_id"], facts["role"], json.dumps(disks) if disks else None),
     )
+
+
+def _stores_moved(db: sqlite3.Connection, _: Entry, facts: Mapping[str, Any], __: Mapping[str, bytes]) -> None:
+    for store_id, disks in facts["disks"].items():
+        known = json.dumps(disks) if disks else None
+        db.execute("UPDATE stores SET disks = ? WHERE store_id = ?", (known, store_id))
+    for (clip_id,) in db.execute("SELECT clip_id FROM clips").fetchall():
+        _set_state(db, clip_id)
 
 
 def _dock_seen(db: sqlite3.Connection, entry: Entry, facts: Mapping[str, Any], __: Mapping[str, bytes]) -> None:
@@ -130,7 +138,7 @@ def _dock_inventory(db: sqlite3.Connection, _: Entry, facts: Mapping[str, Any], 
 
 
 def _clip_sealed(db: sqlite3.Connection, entry: Entry, facts: Mapping[str, Any], __: Mapping[str, bytes]) -> None:
-    clip_id, docking_id, file = facts["clip_id"], facts["docking_id"], facts["file"]
+    clip_id, docking_id, file = entry.clip_id, facts["docking_id"], facts["file"]
     sealed_at = rfc3339(entry.at)
     db.execute(
         "INSERT INTO clips (clip_id, recorder, file_type, size_bytes, sha256, bag_path, tagmanifest, docking_id, file,"
@@ -156,9 +164,9 @@ def _clip_sealed(db: sqlite3.Connection, entry: Entry, facts: Mapping[str, Any],
             HandoverReason.NOT_PROBED,
         ),
     )
-    for store in facts["stores"]:
-        _add_copy(db, clip_id, store["store_id"], store["reread"], sealed_at)
-    _add_sidecars(db, facts)
+    for store_id, reread in facts["stores"].items():
+        _add_copy(db, clip_id, store_id, reread, sealed_at)
+    _add_sidecars(db, clip_id, facts["sidecars"])
     _set_state(db, clip_id)
 
 
@@ -170,35 +178,35 @@ def _add_copy(db: sqlite3.Connection, clip_id: str, store_id: str, reread: str, 
     )
 
 
-def _supplement_sealed(db: sqlite3.Connection, _: Entry, facts: Mapping[str, Any], __: Mapping[str, bytes]) -> None:
+def _supplement_sealed(db: sqlite3.Connection, entry: Entry, facts: Mapping[str, Any], _: Mapping[str, bytes]) -> None:
     db.execute(
         "INSERT OR REPLACE INTO supplements (bag_id, clip_id, bag_path, tagmanifest, stores) VALUES (?, ?, ?, ?, ?)",
         (
             facts["bag_id"],
-            facts["clip_id"],
+            entry.clip_id,
             facts["bag_path"],
             facts["tagmanifest_sha256"],
             json.dumps(facts["stores"]),
         ),
     )
-    _add_sidecars(db, facts)
+    _add_sidecars(db, entry.clip_id, facts["sidecars"])
     # The sighting before this entry called every file of the unit known; these were not.
     db.executemany(
         "UPDATE files SET outcome = ? WHERE docking_id = ? AND file = ?",
         [(FileOutcome.SEALED, facts["docking_id"], file) for file in facts["files"]],
     )
-    _set_state(db, facts["clip_id"])
+    _set_state(db, entry.clip_id)
 
 
-def _add_sidecars(db: sqlite3.Connection, facts: Mapping[str, Any]) -> None:
+def _add_sidecars(db: sqlite3.Connection, clip_id: str, sidecars: Sequence[str]) -> None:
     db.executemany(
         "INSERT OR IGNORE INTO sidecars (clip_id, sha256) VALUES (?, ?)",
-        [(facts["clip_id"], sha256) for sha256 in facts["sidecars"]],
+        [(clip_id, sha256) for sha256 in sidecars],
     )
 
 
 def _clip_sighted(db: sqlite3.Connection, entry: Entry, facts: Mapping[str, Any], __: Mapping[str, bytes]) -> None:
-    clip_id, docking_id, file = facts["clip_id"], facts["docking_id"], facts["file"]
+    clip_id, docking_id, file = entry.clip_id, facts["docking_id"], facts["file"]
     db.execute(
         "INSERT OR REPLACE INTO sightings (clip_id, docking_id, file, seen_at) VALUES (?, ?, ?, ?)",
         (clip_id, docking_id, file, rfc3339(entry.at)),
@@ -236,7 +244,7 @@ def _dock_closed(db: sqlite3.Connection, entry: Entry, facts: Mapping[str, Any],
 
 def _bag_quarantined(db: sqlite3.Connection, _: Entry, facts: Mapping[str, Any], __: Mapping[str, bytes]) -> None:
     if _has_supplement(db, facts):
-        _set_holders(db, facts, [])
+        _set_holders(db, facts, {})
         return
     row = db.execute("SELECT clip_id FROM clips WHERE bag_path = ?", (facts["bag_path"],)).fetchone()
     if row is not None:
@@ -246,10 +254,10 @@ def _bag_quarantined(db: sqlite3.Connection, _: Entry, facts: Mapping[str, Any],
 
 def _replica_written(db: sqlite3.Connection, entry: Entry, facts: Mapping[str, Any], __: Mapping[str, bytes]) -> None:
     if _has_supplement(db, facts):
-        _set_holders(db, facts, [{"store_id": facts["store_id"], "reread": facts["reread"]}])
+        _set_holders(db, facts, {facts["store_id"]: facts["reread"]})
         return
-    _add_copy(db, facts["clip_id"], facts["store_id"], facts["reread"], rfc3339(entry.at))
-    _set_state(db, facts["clip_id"])
+    _add_copy(db, entry.clip_id, facts["store_id"], facts["reread"], rfc3339(entry.at))
+    _set_state(db, entry.clip_id)
 
 
 def _has_supplement(db: sqlite3.Connection, facts: Mapping[str, Any]) -> bool:
@@ -257,31 +265,29 @@ def _has_supplement(db: sqlite3.Connection, facts: Mapping[str, Any]) -> bool:
     return bool(db.execute("SELECT 1 FROM supplements WHERE bag_path = ?", (facts["bag_path"],)).fetchone())
 
 
-def _set_holders(db: sqlite3.Connection, facts: Mapping[str, Any], now: list[dict[str, Any]]) -> None:
+def _set_holders(db: sqlite3.Connection, facts: Mapping[str, Any], now: Mapping[str, str]) -> None:
     """Put `now` in the place of what the supplement says about this store."""
     (stores,) = db.execute("SELECT stores FROM supplements WHERE bag_path = ?", (facts["bag_path"],)).fetchone()
-    others = [store for store in json.loads(stores) if store["store_id"] != facts["store_id"]]
+    others = {store: reread for store, reread in json.loads(stores).items() if store != facts["store_id"]}
     path = facts["bag_path"]
-    db.execute("UPDATE supplements SET stores = ? WHERE bag_path = ?", (json.dumps([*others, *now]), path))
+    db.execute("UPDATE supplements SET stores = ? WHERE bag_path = ?", (json.dumps({**others, **now}), path))
     (clip_id,) = db.execute("SELECT clip_id FROM supplements WHERE bag_path = ?", (path,)).fetchone()
     _set_state(db, clip_id)
 
 
-def _copy_missing(db: sqlite3.Connection, _: Entry, facts: Mapping[str, Any], __: Mapping[str, bytes]) -> None:
-    db.execute(
-        "UPDATE copies SET answer = 'no' WHERE clip_id = ? AND store_id = ?", (facts["clip_id"], facts["store_id"])
-    )
-    _set_state(db, facts["clip_id"])
+def _copy_missing(db: sqlite3.Connection, entry: Entry, facts: Mapping[str, Any], _: Mapping[str, bytes]) -> None:
+    db.execute("UPDATE copies SET answer = 'no' WHERE clip_id = ? AND store_id = ?", (entry.clip_id, facts["store_id"]))
+    _set_state(db, entry.clip_id)
 
 
-def _clip_probed(db: sqlite3.Connection, _: Entry, facts: Mapping[str, Any], __: Mapping[str, bytes]) -> None:
-    db.execute("UPDATE clips SET probe = ? WHERE clip_id = ?", (json.dumps(dict(facts)), facts["clip_id"]))
+def _clip_probed(db: sqlite3.Connection, entry: Entry, facts: Mapping[str, Any], _: Mapping[str, bytes]) -> None:
+    db.execute("UPDATE clips SET probe = ? WHERE clip_id = ?", (json.dumps(dict(facts)), entry.clip_id))
 
 
-def _clip_timed(db: sqlite3.Connection, _: Entry, facts: Mapping[str, Any], __: Mapping[str, bytes]) -> None:
+def _clip_timed(db: sqlite3.Connection, entry: Entry, facts: Mapping[str, Any], _: Mapping[str, bytes]) -> None:
     db.execute(
         "UPDATE clips SET times = ?, recorded_from = ?, recorded_to = ?, device_id = ? WHERE clip_id = ?",
-        (json.dumps(dict(facts)), facts["from"], facts["to"], facts["device_id"], facts["clip_id"]),
+        (json.dumps(dict(facts)), facts["from"], facts["to"], facts["device_id"], entry.clip_id),
     )
 
 
@@ -292,10 +298,10 @@ def _session_grouped(db: sqlite3.Connection, _: Entry, facts: Mapping[str, Any],
     )
 
 
-def _clip_judged(db: sqlite3.Connection, _: Entry, facts: Mapping[str, Any], __: Mapping[str, bytes]) -> None:
+def _clip_judged(db: sqlite3.Connection, entry: Entry, facts: Mapping[str, Any], _: Mapping[str, bytes]) -> None:
     db.execute(
         "UPDATE clips SET handover = ?, handover_reason = ?, handover_due = ?, session_id = ? WHERE clip_id = ?",
-        (facts["handover"], facts["reason"], facts["due"], facts["session_id"], facts["clip_id"]),
+        (facts["handover"], facts["reason"], facts["due"], facts["session_id"], entry.clip_id),
     )
 
 
@@ -304,13 +310,14 @@ def _clip_verified(db: sqlite3.Connection, entry: Entry, facts: Mapping[str, Any
         if copy["answer"] != "cannot-tell":
             db.execute(
                 "UPDATE copies SET answer = ?, verified_at = ? WHERE clip_id = ? AND store_id = ?",
-                (copy["answer"], rfc3339(entry.at), facts["clip_id"], copy["store_id"]),
+                (copy["answer"], rfc3339(entry.at), entry.clip_id, copy["store_id"]),
             )
-    _set_state(db, facts["clip_id"])
+    _set_state(db, entry.clip_id)
 
 
 _FOLDS: Mapping[str, Fold] = {
     EntryKind.STORE_ADDED: _store_added,
+    EntryKind.STORES_MOVED: _stores_moved,
     EntryKind.DOCK_SEEN: _dock_seen,
     EntryKind.DOCK_INVENTORY: _dock_inventory,
     EntryKind.DOCK_CLOSED: _dock_closed,

@@ -35,6 +35,7 @@ from bodycam_custody.recorder_clock import clock_drafts
 from bodycam_custody.release import recovered_drafts
 from bodycam_custody.staging import staging_area
 from bodycam_custody.station import Station
+from bodycam_custody.store_disks import enter_store_disks
 from bodycam_custody.turns import Turn
 from bodycam_custody.urgency import earliest_due
 from docking.card import DockingKind
@@ -157,6 +158,7 @@ class _Intake:
             if problem is not None:
                 self._progress.add_problem(problem)
         # A disk may have been plugged elsewhere since the start: copies on one disk are none (R43).
+        enter_store_disks(self._station)
         self._station.stores.check_placement(self._station.settings.accepted_risks)
         return tuple(usable)
 

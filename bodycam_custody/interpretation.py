@@ -104,7 +104,7 @@ def _probed_draft(row: Mapping[str, Any], media: MediaFacts) -> Draft:
     return Draft(
         kind=EntryKind.CLIP_PROBED,
         subject=f"clip:{row['clip_id']}",
-        facts={"clip_id": row["clip_id"], **media.to_facts()},
+        facts=media.to_facts(),
     )
 
 
@@ -127,7 +127,7 @@ def _timed_draft(station: Station, row: Mapping[str, Any], media: MediaFacts) ->
         order=profile.time_sources,
         docked_at=parse_rfc3339(row["docked_at"]),
     )
-    facts: dict[str, Json] = {"clip_id": row["clip_id"], "device_id": named.device_id if named else None}
+    facts: dict[str, Json] = {"device_id": named.device_id if named else None}
     if isinstance(told, RecordingTime):
         facts |= _time_facts(told)
     else:

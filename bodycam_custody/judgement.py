@@ -188,12 +188,11 @@ def _is_news(row: Mapping[str, Any], verdict: Verdict, session: Session | None) 
 
 
 def _judged_draft(station: Station, row: Mapping[str, Any], verdict: Verdict, session: Session | None) -> Draft:
-    rules, clip_id = station.settings.rule_set, row["clip_id"]
+    rules = station.settings.rule_set
     return Draft(
         kind=EntryKind.CLIP_JUDGED,
-        subject=f"clip:{clip_id}",
+        subject=f"clip:{row['clip_id']}",
         facts={
-            "clip_id": clip_id,
             "handover": verdict.handover.value,
             "reason": verdict.reason.value,
             "due": _text(verdict.due),

@@ -70,5 +70,5 @@ def _stores_of(entry: Entry) -> Iterator[str]:
         yield str(entry.facts["store_id"])
         return
     stores = entry.facts["stores"]
-    if isinstance(stores, list):
-        yield from (str(store["store_id"]) for store in stores if isinstance(store, dict))
+    if isinstance(stores, dict):
+        yield from stores

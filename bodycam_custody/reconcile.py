@@ -1,11 +1,12 @@
 """What a start-up makes of whatever a crash left: disks, ledger and catalog agree again, and nothing is lost.
 
-1. dockings that never ended are closed as interrupted: their cards are read again when they are seen; a clearing that
+1. stores that lie on other disks than before are entered: whether clips are safe depends on it
+2. dockings that never ended are closed as interrupted: their cards are read again when they are seen; a clearing that
    never ended is entered as broken off, with every file it may have removed
-2. staging nobody holds is swept: it was never a clip
-3. a bag without an entry is adopted if it verifies, its file stands in an inventory and no tombstone says otherwise;
+3. staging nobody holds is swept: it was never a clip
+4. a bag without an entry is adopted if it verifies, its file stands in an inventory and no tombstone says otherwise;
    else it goes to quarantine, whole
-4. a copy that an entry names and that is not there is entered as missing; the clip no longer counts it
+5. a copy that an entry names and that is not there is entered as missing; the clip no longer counts it
 """
 
 import logging
@@ -25,6 +26,7 @@ from bodycam_custody.model import DockingId, DockingPhase
 from bodycam_custody.replication import replica_draft
 from bodycam_custody.staging import sweep_staging
 from bodycam_custody.station import Station
+from bodycam_custody.store_disks import enter_store_disks
 from hashing.digest import Digest
 from hashing.errors import N_, shown
 
@@ -40,6 +42,7 @@ def reconcile(station: Station, *, under_way: Collection[str] = ()) -> None:
     Raises:
         LedgerRefusesError: nothing may be appended; the stores were not touched.
     """
+    enter_store_disks(station)
     _close_interrupted(station, under_way)
     enter_interrupted_clearings(station, under_way)
     for store in station.stores.present():
@@ -68,8 +71,7 @@ def _close_interrupted(station: Station, under_way: Collection[str]) -> None:
 def _settle_bags_without_entry(station: Station, store: Store) -> None:
     rows = station.catalog.rows(
         "SELECT c.bag_path FROM clips c JOIN copies USING (clip_id) WHERE store_id = :store"
-        " UNION SELECT s.bag_path FROM supplements s, json_each(s.stores) AS held"
-        " WHERE json_extract(held.value, '$.store_id') = :store",
+        " UNION SELECT s.bag_path FROM supplements s, json_each(s.stores) AS held WHERE held.key = :store",
         {"store": store.location.store_id},
     )
     known = {row["bag_path"] for row in rows}
@@ -145,7 +147,7 @@ def _enter_missing_copies(station: Station, store: Store) -> None:
         Draft(
             kind=EntryKind.COPY_MISSING,
             subject=f"clip:{row['clip_id']}",
-            facts={"clip_id": row["clip_id"], "store_id": store.location.store_id, "bag_path": row["bag_path"]},
+            facts={"store_id": store.location.store_id, "bag_path": row["bag_path"]},
         )
         for row in rows
         if not (store.path / row["bag_path"]).is_dir()

@@ -27,14 +27,13 @@ SELECT clip_id, bag_path, tagmanifest FROM (
     WHERE NOT EXISTS (SELECT 1 FROM copies WHERE copies.clip_id = c.clip_id AND copies.store_id = :store)
     UNION ALL
     SELECT s.clip_id, s.bag_path, s.tagmanifest, 1, c.sealed_at FROM supplements s JOIN clips c USING (clip_id)
-    WHERE NOT EXISTS (SELECT 1 FROM json_each(s.stores) AS held
-                      WHERE json_extract(held.value, '$.store_id') = :store)
+    WHERE NOT EXISTS (SELECT 1 FROM json_each(s.stores) AS held WHERE held.key = :store)
 ) ORDER BY later, sealed_at, bag_path
 """
 _HOLDERS = """
 SELECT store_id FROM copies JOIN clips USING (clip_id) WHERE bag_path = :path AND answer = 'yes'
 UNION
-SELECT json_extract(held.value, '$.store_id') FROM supplements s, json_each(s.stores) AS held WHERE bag_path = :path
+SELECT held.key FROM supplements s, json_each(s.stores) AS held WHERE bag_path = :path
 """
 
 
@@ -105,7 +104,6 @@ def replica_draft(clip_id: str, bag_path: str, tagmanifest: Digest, store: Store
         kind=EntryKind.REPLICA_WRITTEN,
         subject=f"clip:{clip_id}",
         facts={
-            "clip_id": clip_id,
             "bag_path": bag_path,
             "tagmanifest_sha256": tagmanifest.hex,
             "store_id": store.location.store_id,

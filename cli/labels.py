@@ -171,6 +171,7 @@ ENTRY_KIND: Final[Mapping[str, str]] = {
     "genesis": N_("station created"),
     "station.started": N_("station started"),
     "store.added": N_("store added"),
+    "stores.moved": N_("stores on other disks"),
     "dock.seen": N_("card docked"),
     "dock.inventory": N_("card listed"),
     "dock.closed": N_("docking finished"),

@@ -23,6 +23,9 @@ _BATCH_LEAVES = 256
 # Enough for a leaf hash in a message, too little to flood a screen.
 _FOUND_CHARACTERS = 80
 
+# Copied for every leaf: OpenSSL looks a digest up each time one is made anew.
+_LEAF = sha256(b"\x00")
+
 EntryListener: TypeAlias = Callable[[int, dict[str, Json]], object]
 """Is given the number and the parsed value of each entry, in order, once the entry itself is verified."""
 
@@ -50,7 +53,9 @@ class VerifiedRange:
 
 def leaf_hash(line: bytes) -> bytes:
     """Return the hash of an entry's bytes as a leaf (RFC 6962 §2.1); the 0x00 tells it from an inner node."""
-    return sha256(b"\x00" + line).digest()
+    hasher = _LEAF.copy()
+    hasher.update(line)
+    return hasher.digest()
 
 
 def verify_chain(lines: Iterable[bytes], *, start_seq: int = 0, prev: bytes | None = None) -> bytes | None:
@@ -113,16 +118,18 @@ def _follow(lines: list[bytes], start_seq: int, prev: bytes | None, on_entry: En
         try:
             entry = read_entry(line)
             number, version = entry["seq"], entry["v"]
-            # `true` equals 1 in Python, but is another line and another value.
-            if type(number) is not int or type(version) is not int:
-                _refuse(entry, seq, prev_hex)
             if number != seq or version != ENTRY_VERSION or entry["prev"] != prev_hex:
+                _refuse(entry, seq, prev_hex)
+            # `true` equals 1 in Python, but is another line and another value.
+            if version is True or number is True or number is False:
                 _refuse(entry, seq, prev_hex)
         except MalformedLineError as err:
             raise MalformedEntryError(seq=seq, problem=err.facts["problem"]) from err
         except KeyError:
             _refuse(entry, seq, prev_hex)
-        leaf = sha256(b"\x00" + line).digest()
+        hasher = _LEAF.copy()
+        hasher.update(line)
+        leaf = hasher.digest()
         prev_hex = leaf.hex()
         leaves.append(leaf)
         if on_entry is not None:

@@ -4,7 +4,7 @@ Only entries below a signed head are folded: an unsigned tail can neither promis
 """
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import ClassVar
@@ -24,6 +24,7 @@ class FactsProblem(StrEnum):
     """Why the facts of an entry cannot be followed."""
 
     NO_FACTS = N_("it has no facts")
+    NO_CLIP = N_("its subject is not a clip")
     FIELD = N_("a field is missing or of the wrong type")
     BAG_PATH = N_("the bag path does not lie below clips/")
     DIGEST = N_("a digest is not SHA-256")
@@ -66,18 +67,19 @@ class Expectations:
         follow = self._FOLLOW.get(kind)
         if follow is not None:
             try:
-                follow(self, seq, _facts(entry))
+                follow(self, seq, _clip_id(entry), _facts(entry))
             except _CannotFollowError as err:
                 self.problems.append((seq, kind, err.problem))
         elif kind not in SILENT_KINDS:
             self.unknown_kinds.setdefault(kind, [seq, 0])[1] += 1
 
-    def _store_added(self, _seq: int, facts: Mapping[str, Json]) -> None:
+    def _store_added(self, _seq: int, _clip_id: str | None, facts: Mapping[str, Json]) -> None:
         self.store_ids.add(_text(facts, "store_id"))
 
-    def _sealed(self, seq: int, facts: Mapping[str, Json]) -> None:
-        path, digest = _bag_path(facts), _digest(facts)
-        clip_id, store_ids = _text(facts, "clip_id"), _store_ids(facts)
+    def _sealed(self, seq: int, clip_id: str | None, facts: Mapping[str, Json]) -> None:
+        if clip_id is None:
+            raise _CannotFollowError(FactsProblem.NO_CLIP)
+        path, digest, store_ids = _bag_path(facts), _digest(facts), _store_ids(facts)
         known = self.bags.get(path)
         if known is None or known.tombstone_seq is not None:
             self.bags[path] = ExpectedBag(
@@ -89,7 +91,7 @@ class Expectations:
         else:
             known.store_ids |= store_ids
 
-    def _replica_written(self, _seq: int, facts: Mapping[str, Json]) -> None:
+    def _replica_written(self, _seq: int, _clip_id: str | None, facts: Mapping[str, Json]) -> None:
         known = self.bags.get(_bag_path(facts))
         if known is None:
             raise _CannotFollowError(FactsProblem.UNKNOWN_BAG)
@@ -97,20 +99,22 @@ class Expectations:
             raise _CannotFollowError(FactsProblem.OTHER_DIGEST)
         known.store_ids.add(_text(facts, "store_id"))
 
-    def _quarantined(self, _seq: int, facts: Mapping[str, Json]) -> None:
+    def _quarantined(self, _seq: int, _clip_id: str | None, facts: Mapping[str, Json]) -> None:
         # The bag may have had no entry: start-up quarantines such bags too.
         known = self.bags.get(_text(facts, "bag_path"))
         store_id = _text(facts, "store_id")
         if known is not None:
             known.store_ids.discard(store_id)
 
-    def _tombstone(self, seq: int, facts: Mapping[str, Json]) -> None:
-        for path in self._paths_of_clip.get(_text(facts, "clip_id"), ()):
+    def _tombstone(self, seq: int, clip_id: str | None, _facts: Mapping[str, Json]) -> None:
+        if clip_id is None:
+            raise _CannotFollowError(FactsProblem.NO_CLIP)
+        for path in self._paths_of_clip.get(clip_id, ()):
             bag = self.bags[path]
             if bag.tombstone_seq is None:
                 bag.tombstone_seq = seq
 
-    _FOLLOW: ClassVar[dict[str, Callable[["Expectations", int, Mapping[str, Json]], None]]] = {
+    _FOLLOW: ClassVar[dict[str, Callable[["Expectations", int, str | None, Mapping[str, Json]], None]]] = {
         EntryKind.STORE_ADDED: _store_added,
         EntryKind.CLIP_SEALED: _sealed,
         EntryKind.BAG_ADOPTED: _sealed,
@@ -130,6 +134,13 @@ def _facts(entry: Mapping[str, Json]) -> Mapping[str, Json]:
     if not isinstance(facts, dict):
         raise _CannotFollowError(FactsProblem.NO_FACTS)
     return facts
+
+
+def _clip_id(entry: Mapping[str, Json]) -> str | None:
+    """Return the clip an entry is about, None where it is about something else."""
+    subject = entry.get("subject")
+    what, _, clip_id = subject.partition(":") if isinstance(subject, str) else ("", "", "")
+    return clip_id or None if what == "clip" else None
 
 
 def _text(facts: Mapping[str, Json], key: str) -> str:
@@ -156,11 +167,6 @@ def _digest(facts: Mapping[str, Json]) -> Digest:
 
 def _store_ids(facts: Mapping[str, Json]) -> set[str]:
     stores = facts.get("stores")
-    if not isinstance(stores, Sequence) or isinstance(stores, str):
+    if not isinstance(stores, Mapping):
         raise _CannotFollowError(FactsProblem.FIELD)
-    found = set()
-    for store in stores:
-        if not isinstance(store, Mapping):
-            raise _CannotFollowError(FactsProblem.FIELD)
-        found.add(_text(store, "store_id"))
-    return found
+    return set(stores)

@@ -155,7 +155,7 @@ def _bags_of(station: Station, clip_ids: Sequence[str]) -> tuple[list[SealedBag]
         for entry in station.ledger.entries_about([f"clip:{clip_id}" for clip_id in part]):
             if entry.kind in _SEALING:
                 facts = entry.facts
-                numbers[str(facts["clip_id"])].append(len(bags))
+                numbers[entry.clip_id].append(len(bags))
                 tagmanifest = Digest(hex=str(facts["tagmanifest_sha256"]))
                 bags.append(SealedBag(bag_path=str(facts["bag_path"]), tagmanifest=tagmanifest, seq=entry.seq))
     return bags, numbers

@@ -253,7 +253,7 @@ class LiveStation:
         copies = self.rows("SELECT store_id, bag_path, tagmanifest FROM copies JOIN clips USING (clip_id)")
         for row in self.rows("SELECT bag_path, tagmanifest, stores FROM supplements"):
             for store in json.loads(row["stores"]):
-                copies.append({**row, "store_id": store["store_id"]})
+                copies.append({**row, "store_id": store})
         for row in copies:
             store = next(one.path for one in self.settings.stores if one.id == row["store_id"])
             assert self.findings(store / row["bag_path"], row["tagmanifest"]) == ()

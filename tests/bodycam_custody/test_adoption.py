@@ -36,7 +36,7 @@ def test_the_entries_of_a_clip_say_what_its_own_entry_said(live: LiveStation, ba
     (sealed,) = live.entries("clip.sealed")
     assert adopted.kind == "bag.adopted"
     assert {**adopted.facts, "stores": sealed.facts["stores"]} == sealed.facts
-    assert adopted.facts["stores"] == [{"store_id": "primary", "reread": "medium"}]
+    assert adopted.facts["stores"] == {"primary": "medium"}
     assert sighted.facts["newly_sealed"] is True
 
 

@@ -55,7 +55,7 @@ def test_a_changed_sidecar_is_sealed_in_a_supplement(live: LiveStation, quick_pa
     assert [(entry.facts["sealed"], entry.facts["known"]) for entry in live.entries("dock.closed")] == [(2, 0), (1, 1)]
     (clip,) = live.clips()
     (supplement,) = live.entries("supplement.sealed")
-    assert supplement.facts["clip_id"] == clip["clip_id"]
+    assert supplement.clip_id == clip["clip_id"]
     assert supplement.facts["bag_id"] == f"{clip['clip_id']}-s1"
     for store in (live.primary, live.backup):
         bag = store / str(supplement.facts["bag_path"])
@@ -95,7 +95,7 @@ def test_a_clip_whose_sidecar_cannot_be_read_is_sealed_and_the_sidecar_follows(
     (clip,) = live.clips()
     live.dock(card)
     (supplement,) = live.entries("supplement.sealed")
-    assert supplement.facts["clip_id"] == clip["clip_id"]
+    assert supplement.clip_id == clip["clip_id"]
     live.require_everything_verifies()
 
 

@@ -174,7 +174,7 @@ def test_a_sidecar_that_changes_is_sealed_later_as_a_supplement(live: LiveStatio
     (clip,) = live.clips()
     live.dock(card)
     (supplement,) = live.entries("supplement.sealed")
-    assert supplement.facts["clip_id"] == clip["clip_id"]
+    assert supplement.clip_id == clip["clip_id"]
     live.require_everything_verifies()
 
 

@@ -185,7 +185,6 @@ def test_a_recorder_that_ran_ahead_is_corrected_by_what_was_measured(live: LiveS
     live.interpret()
     (timed,) = live.entries("clip.timed")
     assert timed.facts == {
-        "clip_id": timed.facts["clip_id"],
         "device_id": "DSJ0017",
         "from": "2026-11-21T07:58:30.000000Z",
         "to": "2026-11-21T07:58:40.000000Z",
@@ -226,7 +225,6 @@ def test_a_session_with_very_many_gaps_still_fits_its_entry(live: LiveStation, q
     for number, clip in enumerate(live.clips()):
         ends = day(1) + timedelta(minutes=2 * number, seconds=30)
         facts: dict[str, Json] = {
-            "clip_id": clip["clip_id"],
             "device_id": "DSJ0017",
             "from": rfc3339(ends - timedelta(seconds=30)),
             "to": rfc3339(ends),

@@ -54,7 +54,7 @@ def test_a_bag_without_entry_is_adopted(live: LiveStation, quick_path: Path) -> 
     reconcile(live.station)
     (clip,) = live.clips()
     (adopted,) = live.entries("bag.adopted")
-    assert adopted.facts["clip_id"] == clip["clip_id"]
+    assert adopted.clip_id == clip["clip_id"]
     assert len(live.entries("replica.written")) == 1  # the copy in the other store is entered too
     assert clip["state"] in SAFE_STATES
     assert (clip["source_path"], clip["sightings"]) == ("a.mp4", 1)
@@ -165,7 +165,7 @@ def test_a_copy_that_is_gone_is_entered_as_missing_once(live: LiveStation, quick
         reconcile(live.station)
     (clip,) = live.clips()
     (missing,) = live.entries("copy.missing")
-    assert (missing.facts["clip_id"], missing.facts["store_id"]) == (clip["clip_id"], "backup")
+    assert (missing.clip_id, missing.facts["store_id"]) == (clip["clip_id"], "backup")
     assert clip["state"] == "damaged"
     assert {copy["store_id"]: copy["answer"] for copy in clip["copies"]} == {"primary": "yes", "backup": "no"}
 

@@ -47,11 +47,8 @@ def test_the_entry_names_the_bag_by_its_tagmanifest(live: LiveStation, bag: Path
     assert (
         sealed.facts["tagmanifest_sha256"] == hashlib.sha256((bag / "tagmanifest-sha256.txt").read_bytes()).hexdigest()
     )
-    assert sealed.facts["bag_path"] == f"clips/2026/11/21/{sealed.facts['clip_id']}"
-    assert sealed.facts["stores"] == [
-        {"store_id": "primary", "reread": "medium"},
-        {"store_id": "backup", "reread": "medium"},
-    ]
+    assert sealed.facts["bag_path"] == f"clips/2026/11/21/{sealed.clip_id}"
+    assert sealed.facts["stores"] == {"primary": "medium", "backup": "medium"}
 
 
 def test_the_three_checks_with_stock_tools_accept_a_bag(live: LiveStation, bag: Path) -> None:

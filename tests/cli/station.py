@@ -317,7 +317,7 @@ class FakeStation:
                 "at": clip["sealed_at"],
                 "kind": kind,
                 "actor": {"uid": 0} if kind == "clip.judged" else {"system": "daemon"},
-                "facts": {"clip_id": clip["clip_id"]},
+                "facts": {},
                 "leaf": f"{4 + index:064x}",
                 "proof": {"tree_size": self.ledger_size, "inclusion": []},
             }

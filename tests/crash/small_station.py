@@ -156,8 +156,9 @@ def recover(site: Site, cards: Sequence[Path], *, seen: Sequence[bytes] = ()) ->
 def require_nothing_lost_or_twice(site: Site, station: Station, cards: Sequence[Path]) -> None:
     """Compare cards, ledger and disks with one another, all of them read afresh."""
     entries = list(station.ledger.entries())
-    clips = [entry.facts for entry in entries if entry.kind in _CLIP_KINDS]
-    clip_ids = Counter(str(facts["clip_id"]) for facts in clips)
+    sealed = [entry for entry in entries if entry.kind in _CLIP_KINDS]
+    clips = [entry.facts for entry in sealed]
+    clip_ids = Counter(entry.clip_id for entry in sealed)
     assert [clip_id for clip_id, count in clip_ids.items() if count > 1] == [], "sealed twice"
     bags = {str(facts["bag_path"]): facts for facts in [*clips, *_supplements(entries)]}
     for name, path in site.stores.items():
@@ -252,4 +253,4 @@ def _strings(value: Any) -> Iterator[str]:
 
 
 def _store_ids(facts: Mapping[str, Any]) -> list[str]:
-    return [store["store_id"] for store in facts["stores"]]
+    return list(facts["stores"])

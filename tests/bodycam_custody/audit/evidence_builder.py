@@ -71,12 +71,11 @@ class Evidence:
         """Seal a clip in the stores and enter it; return its bag path."""
         path, tagmanifest = self.write_bag(clip_id, content, stores)
         facts: dict[str, Json] = {
-            "clip_id": clip_id,
             "bag_path": path,
             "tagmanifest_sha256": tagmanifest.hex,
             "main_sha256": Digest.of(content).hex,
             "size_bytes": len(content),
-            "stores": [{"store_id": store_id, "reread": "medium"} for store_id in stores],
+            "stores": dict.fromkeys(stores, "medium"),
         }
         self.add("clip.sealed", facts, f"clip:{clip_id}")
         return path

@@ -106,7 +106,7 @@ def test_a_clip_of_which_no_copy_is_left_is_broken(evidence: Evidence) -> None:
 
 
 def test_a_tombstone_excuses_the_absence_of_a_bag(evidence: Evidence) -> None:
-    evidence.add("tombstone.signed", {"clip_id": "clip-a"})
+    evidence.add("tombstone.signed", {}, "clip:clip-a")
     evidence.publish()
     shutil.rmtree(evidence.primary / CLIP_A)
     shutil.rmtree(evidence.backup / CLIP_A)
@@ -115,7 +115,7 @@ def test_a_tombstone_excuses_the_absence_of_a_bag(evidence: Evidence) -> None:
 
 
 def test_a_bag_that_outlives_its_tombstone_is_a_note(evidence: Evidence) -> None:
-    evidence.add("tombstone.signed", {"clip_id": "clip-a"})
+    evidence.add("tombstone.signed", {}, "clip:clip-a")
     evidence.publish()
     report = evidence.verify()
     assert (report.answer, codes(report)) == ("yes", ["A304", "A304"])
@@ -123,7 +123,7 @@ def test_a_bag_that_outlives_its_tombstone_is_a_note(evidence: Evidence) -> None
 
 
 def test_what_is_left_of_a_destroyed_bag_accuses_nobody(evidence: Evidence) -> None:
-    evidence.add("tombstone.signed", {"clip_id": "clip-a"})
+    evidence.add("tombstone.signed", {}, "clip:clip-a")
     evidence.publish()
     (evidence.primary / CLIP_A / "data/main.mp4").unlink()
     report = evidence.verify()

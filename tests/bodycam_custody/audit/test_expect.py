@@ -13,12 +13,11 @@ DIGEST, OTHER_DIGEST = "a" * 64, "b" * 64
 
 def sealed(**changed: Any) -> dict[str, Any]:
     facts = {
-        "clip_id": "clip-a",
         "bag_path": PATH,
         "tagmanifest_sha256": DIGEST,
-        "stores": [{"store_id": "primary", "reread": "medium"}],
+        "stores": {"primary": "medium"},
     }
-    return {"kind": "clip.sealed", "facts": facts | changed}
+    return {"kind": "clip.sealed", "subject": "clip:clip-a", "facts": facts | changed}
 
 
 def fold(*entries: dict[str, Any]) -> Expectations:
@@ -29,15 +28,15 @@ def fold(*entries: dict[str, Any]) -> Expectations:
 
 
 def replica(store_id: str, digest: str = DIGEST) -> dict[str, Any]:
-    facts = {"clip_id": "clip-a", "bag_path": PATH, "tagmanifest_sha256": digest, "store_id": store_id}
-    return {"kind": "replica.written", "facts": facts}
+    facts = {"bag_path": PATH, "tagmanifest_sha256": digest, "store_id": store_id}
+    return {"kind": "replica.written", "subject": "clip:clip-a", "facts": facts}
 
 
 def quarantined(store_id: str, path: str = PATH) -> dict[str, Any]:
     return {"kind": "bag.quarantined", "facts": {"store_id": store_id, "bag_path": path, "reason": "bad"}}
 
 
-TOMBSTONE = {"kind": "tombstone.signed", "facts": {"clip_id": "clip-a"}}
+TOMBSTONE = {"kind": "tombstone.signed", "subject": "clip:clip-a", "facts": {}}
 
 
 def test_a_sealed_clip_is_expected_in_the_stores_it_names() -> None:
@@ -100,7 +99,10 @@ def test_every_kind_is_either_silent_or_followed() -> None:
     [
         ({"kind": "clip.sealed"}, FactsProblem.NO_FACTS),
         ({"kind": "clip.sealed", "facts": []}, FactsProblem.NO_FACTS),
-        (sealed(clip_id=7), FactsProblem.FIELD),
+        (sealed() | {"subject": 7}, FactsProblem.NO_CLIP),
+        (sealed() | {"subject": "clip:"}, FactsProblem.NO_CLIP),
+        (sealed() | {"subject": "docking:clip-a"}, FactsProblem.NO_CLIP),
+        (TOMBSTONE | {"subject": "station"}, FactsProblem.NO_CLIP),
         (sealed(stores="primary"), FactsProblem.FIELD),
         (sealed(stores=["primary"]), FactsProblem.FIELD),
         (sealed(bag_path="clips/../../etc"), FactsProblem.BAG_PATH),

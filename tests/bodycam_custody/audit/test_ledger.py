@@ -298,7 +298,7 @@ def test_an_unsigned_tail_cannot_be_told(evidence: Evidence) -> None:
 
 
 def test_an_unsigned_tail_neither_promises_nor_excuses_a_bag(evidence: Evidence) -> None:
-    evidence.add("tombstone.signed", {"clip_id": "clip-a"})
+    evidence.add("tombstone.signed", {}, "clip:clip-a")
     evidence.publish(["primary"])
     shutil.copy(evidence.backup / "ledger/checkpoint", evidence.primary / "ledger/checkpoint")
     (evidence.primary / "ledger/heads/8").unlink()
@@ -401,7 +401,7 @@ def test_unknown_kinds_are_notes(evidence: Evidence) -> None:
 
 
 def test_facts_that_cannot_be_followed_are_broken(evidence: Evidence) -> None:
-    evidence.add("clip.sealed", {"clip_id": "x", "bag_path": "clips/../../etc"})
+    evidence.add("clip.sealed", {"bag_path": "clips/../../etc"}, "clip:x")
     evidence.publish()
     report = verified(evidence)
     assert report.answer == "no"
