@@ -39,6 +39,7 @@ class Sign(StrEnum):
     PROBE_MISSING = "D040"
     PROBE_OPEN = "D041"
     PROFILE_UNUSABLE = "D050"
+    CLEAR_MISSING = "D060"
 
 
 TEMPLATES: Mapping[Sign, str] = {
@@ -110,6 +111,10 @@ TEMPLATES: Mapping[Sign, str] = {
         "custody-probe.socket, or install bubblewrap."
     ),
     Sign.PROFILE_UNUSABLE: N_("The recorder profiles cannot be used: {reason}"),
+    Sign.CLEAR_MISSING: N_(
+        "The rule set clears recorders after their receipt, but nothing listens at {path}, so no card can be cleared. "
+        "Run: systemctl enable --now custody-clear.socket"
+    ),
 }
 
 

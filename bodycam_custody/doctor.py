@@ -16,6 +16,7 @@ from archive.encryption import is_encrypted
 from archive.errors import ProbeFailedError
 from archive.media import ProbeOutcome, Sandbox, find_launcher, probe
 from archive.placement import reject_shared_disks
+from bodycam_custody.clearing.service import CLEAR_SOCKET
 from bodycam_custody.diagnosis import Diagnosis, Sign, untold, wrong
 from bodycam_custody.errors import InstallationChangedError, StatedError
 from bodycam_custody.installation import check_installed_files
@@ -23,7 +24,7 @@ from bodycam_custody.runtime import PROBE_SOCKET
 from bodycam_custody.station_keys import load_keys
 from bodycam_custody.stores import locations_of
 from bodycam_custody.system_clock import is_clock_synchronised
-from config.settings import Settings, StoreSetting
+from config.settings import Clearing, Settings, StoreSetting
 from docking.errors import ProfileInvalidError
 from docking.profiles import load_profiles
 from hashing.canonical import Json
@@ -57,6 +58,7 @@ def examine(settings: Settings, machine: Machine | None = None) -> Iterator[Diag
     yield from _clock()
     yield from _probe(settings)
     yield from _profiles(settings)
+    yield from _clearing(settings)
 
 
 def installed_place(name: str, root: Path) -> Path:
@@ -196,6 +198,12 @@ def _profiles(settings: Settings) -> Iterator[Diagnosis]:
         load_profiles(settings.paths.profiles)
     except ProfileInvalidError as err:
         yield wrong(Sign.PROFILE_UNUSABLE, reason=_phrase(err))
+
+
+def _clearing(settings: Settings) -> Iterator[Diagnosis]:
+    place = settings.paths.socket.with_name(CLEAR_SOCKET)
+    if settings.rule_set.clearing is Clearing.CLEAR_AFTER_RECEIPT and not place.is_socket():
+        yield wrong(Sign.CLEAR_MISSING, path=shown(place))
 
 
 def _phrase(err: StatedError) -> dict[str, Json]:

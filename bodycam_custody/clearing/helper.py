@@ -19,6 +19,8 @@ from bodycam_custody.clearing.anchors import Anchors, load_anchors
 from bodycam_custody.clearing.procedure import Cleared, Procedure
 from bodycam_custody.clearing.request import Lines, parse_request, problem_to_json, ranges_of
 from bodycam_custody.errors import StatedError, StationStoppingError
+from config.load import load_settings
+from docking.block_device import DEV
 from docking.card_access import hide_mounts, restore
 from docking.mount_helper import is_service
 from docking.mounts import read_mounts
@@ -100,8 +102,7 @@ def _end(cleared: Cleared) -> dict[str, Any]:
 
 def _restore_all(config: Path | None) -> int:
     """Make every docked card read-only again that is not; whether one was is logged."""
-    anchors = load_anchors(config, os.environ)
-    settings = anchors.settings
+    settings = load_settings(config, os.environ)
     mounted = {mount.mount_point for mount in read_mounts()}
     failed = False
     if not is_service():
@@ -112,7 +113,7 @@ def _restore_all(config: Path | None) -> int:
             if slip.mount_point not in mounted:
                 continue
             with tempfile.TemporaryDirectory(prefix="custody-clear-") as own:
-                if restore(slip.mount_point, anchors.dev / path.stem, Path(own)):
+                if restore(slip.mount_point, DEV / path.stem, Path(own)):
                     logger.warning("card was left open for writing and is read-only again slip=%s", path.name)
         except StatedError as err:
             failed = True

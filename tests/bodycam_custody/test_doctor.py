@@ -2,17 +2,19 @@
 
 import os
 import shutil
+import socket
 import stat
 from pathlib import Path
 
 import pytest
 
 from archive.answers import Answer
+from bodycam_custody.clearing.service import CLEAR_SOCKET
 from bodycam_custody.clock import Clock
 from bodycam_custody.diagnosis import TEMPLATES, Diagnosis, Sign, overall, untold, wrong
 from bodycam_custody.doctor import Machine, examine, installed_place
 from bodycam_custody.genesis import create_station
-from config.settings import Settings
+from config.settings import Clearing, Settings
 from tests.bodycam_custody.stations import people, write_settings
 from tests.docs.reading import ROOT
 
@@ -158,3 +160,12 @@ def test_nothing_is_changed_by_looking(settings: Settings, machine: Machine) -> 
     before = all_of_it()
     list(examine(settings, machine))
     assert all_of_it() == before
+
+
+def test_a_unit_that_clears_needs_the_helper_that_clears(settings: Settings, machine: Machine, tmp_path: Path) -> None:
+    clearing = write_settings(tmp_path / "s", {"rule_set.clearing": Clearing.CLEAR_AFTER_RECEIPT})
+    place = clearing.paths.socket.with_name(CLEAR_SOCKET)
+    assert only(clearing, machine) == wrong(Sign.CLEAR_MISSING, path=str(place))
+    with socket.socket(socket.AF_UNIX) as listening:
+        listening.bind(str(place))
+        assert found(clearing, machine) == []

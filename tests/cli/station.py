@@ -71,6 +71,23 @@ def make_clip(number: int, **differing: Any) -> wire.Clip:
     return clip | differing  # type: ignore[return-value]  # built field by field from the interface
 
 
+def make_clearing(**differing: Any) -> wire.Clearing:
+    """Return the clearing of a unit that keeps its recorders at the desk, but for what differs."""
+    clearing: dict[str, Any] = {
+        "state": None,
+        "at": None,
+        "by": None,
+        "is_chosen": False,
+        "is_in_slot": False,
+        "files_removed": 0,
+        "files_perhaps_removed": 0,
+        "files_left": None,
+        "left": [],
+        "problem": None,
+    }
+    return clearing | differing  # type: ignore[return-value]  # built field by field from the interface
+
+
 def make_docking(**differing: Any) -> wire.Docking:
     """Return a docking that went well, but for what differs."""
     docking: dict[str, Any] = {
@@ -116,6 +133,7 @@ def make_docking(**differing: Any) -> wire.Docking:
         "released_reason": None,
         "problems": [],
         "handover": {"on-time": 3, "late": 0, "undeterminable": 0},
+        "clearing": make_clearing(),
     }
     return docking | differing  # type: ignore[return-value]  # built field by field from the interface
 
@@ -317,7 +335,7 @@ class FakeStation:
                 "at": clip["sealed_at"],
                 "kind": kind,
                 "actor": {"uid": 0} if kind == "clip.judged" else {"system": "daemon"},
-                "facts": {},
+                "facts": {"clip_id": clip["clip_id"]},
                 "leaf": f"{4 + index:064x}",
                 "proof": {"tree_size": self.ledger_size, "inclusion": []},
             }

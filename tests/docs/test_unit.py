@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from bodycam_custody.clearing.service import CLEAR_SOCKET
 from bodycam_custody.runtime import PROBE_SOCKET
 from config.settings import PathSettings
 from docking.mount_helper import Places
@@ -132,13 +133,13 @@ def test_folders_and_sockets_are_those_the_configuration_expects() -> None:
         defaults["slips"],
         defaults["socket"],
     )
-    sockets = {f"custody-{name}.socket": Path(defaults["socket"]).with_name(name) for name in (PROBE_SOCKET, "keep")}
+    sockets = {f"custody-{name}.socket": Path(defaults["socket"]).with_name(name) for name in (PROBE_SOCKET, "keep", CLEAR_SOCKET)}
     assert {unit: setting(unit, "ListenStream") for unit in sockets} == {
         unit: str(path) for unit, path in sockets.items()
     }
 
 
-@pytest.mark.parametrize("unit", ["custody-probe.socket", "custody-keep.socket"])
+@pytest.mark.parametrize("unit", ["custody-probe.socket", "custody-keep.socket", "custody-clear.socket"])
 def test_only_the_daemon_reaches_its_helpers(unit: str) -> None:
     assert (setting(unit, "SocketUser"), setting(unit, "SocketMode")) == ("custody", "0600")
 
