@@ -56,6 +56,11 @@ OTHER_GENESIS = _kind(
 OTHER_GENESIS_ORIGIN = _kind(
     "A010", _BROKEN, N_("entry 0 names the origin {found}, the trusted key belongs to {expected}")
 )
+SEEN_RECEIPT_INVALID = _kind(
+    "A011",
+    _BROKEN,
+    N_("the receipt {path} is not one that the station signed with the keys in the trust folder: {reason}"),
+)
 
 NO_CHECKPOINT = _kind(
     "A101", _CANNOT_TELL, N_("{path} does not exist: nothing in this copy of the ledger says how long it should be")

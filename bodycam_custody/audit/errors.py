@@ -53,5 +53,6 @@ class SeenUnreadableError(AuditError):
 
     code = "seen-unreadable"
     template = N_(
-        "{path}: expected a checkpoint that somebody kept, but it cannot be read: {reason}. Correct the path."
+        "{path}: expected a checkpoint that somebody kept, or a receipt with its signature beside it, but it cannot be "
+        "read: {reason}. Correct the path."
     )

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bodycam_custody.audit.codes import ANCHOR_UNSIGNED, NO_ANCHOR, SEEN_UNSIGNED
-from bodycam_custody.audit.errors import SeenUnreadableError, TrustUnusableError
+from bodycam_custody.audit.errors import TrustUnusableError
 from bodycam_custody.audit.files import NotPermittedError, UnreadableError, read_regular
 from bodycam_custody.audit.findings import Findings
+from bodycam_custody.audit.seen_receipts import MAX_RECEIPT_BYTES, head_in_receipt, is_receipt, read_seen
 from hashing.allowed_signers import AllowedSigners
 from hashing.checkpoint import Checkpoint, NoteVerifier, parse_checkpoint
 from hashing.errors import N_, CheckpointError, HashingError, shown
@@ -60,19 +61,19 @@ class Trust:
 
 
 def load_trust(folder: Path, seen: Sequence[Path], findings: Findings) -> Trust:
-    """Return what `folder` and the heads in `seen` say is to be trusted.
+    """Return what `folder` and the heads and receipts in `seen` say is to be trusted.
 
-    A head that is not signed with the station's key is a finding, and so is a missing anchor.
+    A head or receipt that is not signed with the station's key is a finding, and so is a missing anchor.
 
     Raises:
         TrustUnusableError: a file is missing or is not what it must be; a key without `namespaces=` is refused.
-        SeenUnreadableError: a file of `seen` cannot be read.
+        SeenUnreadableError: a file of `seen`, or the signature of a receipt, cannot be read.
     """
     signers = _parsed_signers(folder / "allowed_signers")
     verifier = _parsed_verifier(folder / "station.vkey")
     genesis = _parsed_genesis(folder / "genesis")
     heads = [_anchor(folder / "checkpoint", verifier, findings)]
-    heads += [_seen(path, verifier, findings) for path in seen]
+    heads += [_seen(path, signers, verifier, findings) for path in seen]
     return Trust(
         signers=signers,
         verifier=verifier,
@@ -128,13 +129,13 @@ def _anchor(path: Path, verifier: NoteVerifier, findings: Findings) -> OutsideHe
         return None
 
 
-def _seen(path: Path, verifier: NoteVerifier, findings: Findings) -> OutsideHead | None:
+def _seen(path: Path, signers: AllowedSigners, verifier: NoteVerifier, findings: Findings) -> OutsideHead | None:
+    data = read_seen(path, MAX_RECEIPT_BYTES)
+    if is_receipt(data):
+        head = head_in_receipt(path, data, signers=signers, principal=STATION, verifier=verifier, findings=findings)
+        return None if head is None else OutsideHead(path=shown(path), is_anchor=False, checkpoint=head)
     try:
-        note = read_regular(path.resolve(), MAX_TRUST_FILE_BYTES)
-    except (UnreadableError, NotPermittedError) as err:
-        raise SeenUnreadableError(path=shown(path), reason=str(err)) from err
-    try:
-        return OutsideHead(path=shown(path), is_anchor=False, checkpoint=parse_checkpoint(note, verifier))
+        return OutsideHead(path=shown(path), is_anchor=False, checkpoint=parse_checkpoint(data, verifier))
     except CheckpointError as err:
         findings.add(SEEN_UNSIGNED, str(path), reason=str(err))
         return None

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from bodycam_custody.audit import verify_evidence
 from bodycam_custody.docking_drafts import seen_draft
 from bodycam_custody.errors import DockingNotOverError, NotFoundError, ReceiptRefusedError
 from bodycam_custody.handlers import answer
@@ -72,6 +73,18 @@ def test_a_receipt_counts_sightings_and_names_every_file_with_its_digest(live: L
     assert {file["sightings"] for file in document["files"] if file["name"].endswith(name)} == {2}
     assert document["docking"]["recorder_id"] == "usb:4255:0001:0000017"
     assert document["longest_late_ms"] is None
+
+
+def test_an_auditor_takes_it_as_a_witness_of_the_ledger(live: LiveStation, quick_path: Path) -> None:
+    # R39
+    given = give(live, live.dock(make_card(quick_path / "card", {"a.mp4": b"one"})).docking_id)
+    receipt = quick_path / "receipt.json"
+    receipt.write_text(given["canonical"], encoding="utf-8")
+    receipt.with_name("receipt.json.sig").write_text(given["signature"])
+    stores, trust = [live.primary, live.backup], live.settings.paths.trust
+    report = verify_evidence(stores, trust=trust, seen=[receipt], now=live.clock.now())
+    size = json.loads(given["canonical"])["checkpoint"]["size"]
+    assert (report.answer, report.ranges.witnessed) == ("yes", (0, size - 1))
 
 
 def test_it_verifies_offline_with_the_trust_folder_alone(live: LiveStation, quick_path: Path) -> None:

@@ -107,8 +107,8 @@ def test_a_seen_file_that_is_not_there_is_refused(tmp_path: Path) -> None:
     with pytest.raises(SeenUnreadableError) as caught:
         evidence.verify(seen=[tmp_path / "nowhere"])
     assert str(caught.value) == (
-        f"{tmp_path}/nowhere: expected a checkpoint that somebody kept, but it cannot be read: "
-        "No such file or directory. Correct the path."
+        f"{tmp_path}/nowhere: expected a checkpoint that somebody kept, or a receipt with its signature beside it, but "
+        "it cannot be read: No such file or directory. Correct the path."
     )
 
 
