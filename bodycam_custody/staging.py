@@ -65,8 +65,10 @@ def sweep_staging(store: Store) -> list[str]:
     """
     swept = []
     try:
-        names = sorted(path.name.removesuffix(LOCK_SUFFIX) for path in store.staging.glob(f"*{LOCK_SUFFIX}"))
-        for name in names:
+        # A power cut may take the lock file and leave the folder; whoever begins there now locks before it makes one.
+        found = list(store.staging.iterdir())
+        locked = {path.name.removesuffix(LOCK_SUFFIX) for path in found if path.name.endswith(LOCK_SUFFIX)}
+        for name in sorted(locked | {path.name for path in found if path.is_dir() and not path.is_symlink()}):
             if _sweep_one(store.staging, name):
                 swept.append(name)
         # Nobody reads them again, and who writes one does not mind that it is gone already.
@@ -79,15 +81,17 @@ def sweep_staging(store: Store) -> list[str]:
 
 def _sweep_one(staging: Path, name: str) -> bool:
     lock = staging / (name + LOCK_SUFFIX)
+    folder = staging / name
     try:
-        descriptor = os.open(lock, os.O_RDWR | os.O_CLOEXEC)
+        # A folder without its lock is locked first, as its owner would: who begins there meanwhile waits or is spared.
+        make = os.O_CREAT if folder.exists() else 0
+        descriptor = os.open(lock, os.O_RDWR | os.O_CLOEXEC | make, 0o640)
     except FileNotFoundError:
         return False  # another sweep was first
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         if not _is_at(descriptor, lock):
             return False
-        folder = staging / name
         if folder.exists():
             shutil.rmtree(folder)
         lock.unlink()

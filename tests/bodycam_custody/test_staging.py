@@ -52,6 +52,21 @@ def test_what_nobody_holds_is_swept(store: Store) -> None:
     assert list(store.staging.iterdir()) == []
 
 
+def test_a_folder_whose_lock_a_power_cut_took_is_swept(store: Store) -> None:
+    (store.staging / "docking-1" / "0").mkdir(parents=True)
+    (store.staging / "docking-1" / "0" / "half.mp4").write_bytes(b"half")
+    (store.staging / "note").write_bytes(b"not ours, and no folder")
+    assert sweep_staging(store) == ["docking-1"]
+    assert [path.name for path in store.staging.iterdir()] == ["note"]
+
+
+def test_a_link_in_staging_is_never_followed(store: Store, tmp_path: Path) -> None:
+    (tmp_path / "kept").write_bytes(b"kept")
+    (store.staging / "link").symlink_to(tmp_path)
+    assert sweep_staging(store) == []
+    assert (tmp_path / "kept").read_bytes() == b"kept"
+
+
 def test_a_living_workers_staging_survives_until_it_dies(store: Store) -> None:
     folder = store.staging / "docking-1"
     folder.mkdir()
@@ -84,6 +99,7 @@ def test_a_docking_that_begins_while_another_sweeps_has_its_lock(store: Store) -
         for attempt in range(100):
             with staging_area([store], f"docking-{number}-{attempt}") as (lock,):
                 descriptor = os.open(lock, os.O_RDWR)
+                assert (store.staging / f"docking-{number}-{attempt}").is_dir()
                 try:
                     with pytest.raises(BlockingIOError):
                         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
