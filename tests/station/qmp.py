@@ -5,7 +5,7 @@ import socket
 from typing import Any
 
 # Saving a machine's memory is the longest thing it is asked for, and that is polled.
-_ANSWER_WITHIN_S = 60.0
+_ANSWER_WITHIN_S = 300.0
 
 
 class QmpError(Exception):
