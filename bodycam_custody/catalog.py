@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from bodycam_custody.entries import Entry
+from bodycam_custody.entries import Entry, EntryKind
 from bodycam_custody.errors import CatalogCorruptError
 from bodycam_custody.folding import fold_entry
 from bodycam_custody.recorders.folding import RECORDER_KINDS, TEXT_FACTS
@@ -20,7 +20,7 @@ from bodycam_custody.release_folds import RELEASE_KINDS
 logger = logging.getLogger(__name__)
 
 # Raised with every change of the tables below; an older file is rebuilt, never migrated.
-CATALOG_VERSION = 8
+CATALOG_VERSION = 9
 
 _TABLES: Mapping[str, tuple[Mapping[str, type], str | tuple[str, ...]]] = {
     "stores": ({"store_id": str, "role": str, "disks": str}, "store_id"),
@@ -76,11 +76,16 @@ _TABLES: Mapping[str, tuple[Mapping[str, type], str | tuple[str, ...]]] = {
     "alarms": (
         {
             "seq": int, "at": str, "code": str, "recorder": str, "ports": str, "docking_ids": str, "device": str,
-            "interface": str,
+            "interface": str, "noted_at": str, "refusal": str, "acknowledged_at": str, "acknowledged_by": str,
+            "note": str,
         },
         "seq",
     ),
     "held": ({"docking_id": str}, "docking_id"),
+    "visits": (
+        {"seq": int, "visited_at": str, "port": str, "recorder": str, "clock_set_to": str},
+        "seq",
+    ),
     "releases": (
         {
             "seq": int, "kind": str, "docking_id": str, "recorder": str, "port": str, "at": str, "person": str,
@@ -264,6 +269,8 @@ def _commitments(entries: Iterable[Entry]) -> list[str]:
             found.extend(str(entry.facts[name]) for name in TEXT_FACTS if entry.facts.get(name) is not None)
         if entry.kind in RELEASE_KINDS and entry.facts.get("reason") is not None:
             found.append(str(entry.facts["reason"]))
+        if entry.kind == EntryKind.ALARM_ACKNOWLEDGED:
+            found.append(str(entry.facts["note"]))
         for member in ("files", "specials"):
             rows = entry.facts.get(member)
             if isinstance(rows, list):

@@ -33,6 +33,8 @@ class EntryKind(StrEnum):
     DOCK_RELEASED = "dock.released"
     DOCK_RECOVERED = "dock.recovered"
     DOCK_ALARMED = "dock.alarmed"
+    ALARM_ACKNOWLEDGED = "alarm.acknowledged"
+    RECORDER_VISITED = "recorder.visited"
     RECEIPT_ISSUED = "receipt.issued"
     CARD_CLEARING = "card.clearing"
     CARD_CLEARED = "card.cleared"

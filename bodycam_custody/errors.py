@@ -39,6 +39,7 @@ StatedError
     ├── SlotPortUnknownError
     ├── DockingNotOverError
     ├── AlreadyAcceptedError
+    ├── AlarmClosedError
     ├── LateWithoutReasonError
     ├── NotJudgedYetError
     └── ReceiptRefusedError
@@ -312,6 +313,13 @@ class AlreadyAcceptedError(CustodyError):
 
     code = "already-accepted"
     template = N_("docking {docking_id} was accepted by {person} at {at} already (A3 art. 7); an act is entered once")
+
+
+class AlarmClosedError(CustodyError):
+    """An alarm was acknowledged before."""
+
+    code = "alarm-closed"
+    template = N_("alarm {alarm} was acknowledged by {person} at {at} already ({article}); an act is entered once")
 
 
 class LateWithoutReasonError(CustodyError):

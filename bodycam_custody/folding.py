@@ -12,7 +12,8 @@ from bodycam_custody.entries import Entry, EntryKind
 from bodycam_custody.model import ClipState, DockingPhase, FileOutcome, Handover, HandoverReason
 from bodycam_custody.recorders.folding import fold_act, fold_registration
 from bodycam_custody.release_folds import fold_let_go, fold_recovered
-from bodycam_custody.slot_folds import fold_alarmed, fold_learnt
+from bodycam_custody.slot_folds import fold_acknowledged, fold_alarmed, fold_learnt
+from bodycam_custody.visit_folds import fold_visited
 from docking.usb_ports import port_of
 
 Fold = Callable[[sqlite3.Connection, Entry, Mapping[str, Any], Mapping[str, bytes]], None]
@@ -328,6 +329,8 @@ _FOLDS: Mapping[str, Fold] = {
     EntryKind.DOCK_RELEASED: fold_let_go,
     EntryKind.DOCK_RECOVERED: fold_recovered,
     EntryKind.DOCK_ALARMED: fold_alarmed,
+    EntryKind.ALARM_ACKNOWLEDGED: fold_acknowledged,
+    EntryKind.RECORDER_VISITED: fold_visited,
     EntryKind.CARD_CLEARING: fold_clearing,
     EntryKind.CARD_CLEARED: fold_cleared,
     EntryKind.CARD_CLEARING_FAILED: fold_failed,

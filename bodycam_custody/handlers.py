@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from bodycam_custody.acceptance import accept_docking
+from bodycam_custody.alarm_acts import acknowledge_alarm, list_alarms
 from bodycam_custody.clearing.acts import clear_card
 from bodycam_custody.clip_answers import clip_history, list_clips, show_clip, verify_clip
 from bodycam_custody.docking_answers import list_dockings, show_docking, start_import
@@ -48,6 +49,8 @@ HANDLERS: Mapping[str, Handler] = {
     "slots.list": list_slots,
     "slots.learn": learn_slot,
     "dockings.receipt": issue_receipt,
+    "alarms.list": list_alarms,
+    "alarms.acknowledge": acknowledge_alarm,
     "imports.start": start_import,
     "clips.list": list_clips,
     "clips.show": show_clip,

@@ -116,6 +116,15 @@ class LearnSlot:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AcknowledgeAlarm:
+    """An alarm by its number, who looked into it, and what they found."""
+
+    alarm: str
+    by: str
+    note: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Operation:
     """One row: what may be asked, how, and who may."""
 
@@ -149,6 +158,8 @@ TABLE: Final[tuple[Operation, ...]] = tuple(
         ("dockings.clear", "POST", "/v1/clearings", ClearCard, Right.HAND_OVER, "A3 art. 7"),
         ("slots.list", "GET", "/v1/slots", Nothing, Right.SEE, "A3 art. 7"),
         ("slots.learn", "POST", "/v1/slots", LearnSlot, Right.MAINTAIN, "A3 art. 7"),
+        ("alarms.list", "GET", "/v1/alarms", Nothing, Right.SEE, "A3 art. 7"),
+        ("alarms.acknowledge", "POST", "/v1/alarms", AcknowledgeAlarm, Right.HAND_OVER, "A3 art. 7"),
         ("imports.start", "POST", "/v1/imports", ImportFolder, Right.IMPORT, "HH, CZ"),
         ("clips.list", "GET", "/v1/clips", ClipPage, Right.SEE, "A3 art. 3"),
         ("clips.show", "GET", "/v1/clips/{clip_id}", OneClip, Right.SEE, "A3 art. 3"),

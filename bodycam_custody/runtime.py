@@ -63,7 +63,7 @@ class Runtime:
         self._slots: Slots | None = None
         self._clearing: set[str] = set()
         self._clearing_lock = threading.Lock()
-        self.board = SlotBoard(station, sysfs=sysfs)
+        self.board = SlotBoard(station, sysfs=sysfs, progress=self._progress)
         """What stands in every slot; it looks by itself once slips are watched."""
 
     @property

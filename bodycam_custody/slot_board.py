@@ -1,4 +1,4 @@
-"""What stands in every slot now: USB as sysfs shows it, dock slips, and how far their dockings are.
+"""What stands in every slot now: USB as sysfs shows it, the notes of the root helpers, and how far dockings are.
 
 A look takes what changed since the look before and tells it to the slot's state machine (`docking.slot_state`). The
 daemon looks every second; a look at a machine where nothing changed reads one small file for each device. Nothing here
@@ -9,23 +9,32 @@ import logging
 import re
 import threading
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from bodycam_custody.clock import rfc3339
-from bodycam_custody.dock_alarms import refused_draft
+from bodycam_custody.dock_alarms import is_alarmed, refusal_draft, refused_draft
+from bodycam_custody.dock_notes import NoteFolder, NoteKey
 from bodycam_custody.entries import Draft, EntryKind
 from bodycam_custody.model import DockingPhase
+from bodycam_custody.progress import Progress
 from bodycam_custody.release import let_go_by
 from bodycam_custody.slot_names import slot_names
+from bodycam_custody.slot_places import Place, is_about, problem_of
+from bodycam_custody.slot_views import contents_view, unlock_view
 from bodycam_custody.station import Station
-from bodycam_custody.views import docking_view, problem
+from bodycam_custody.views import docking_view
+from bodycam_custody.visits import is_entered, visited_draft
 from docking.card import UNKNOWN_RECORDER
-from docking.errors import DockingError
+from docking.drivers.errors import DriverMissingError
+from docking.drivers.report import UnlockState
+from docking.drivers.told_visit import ToldVisit, read_visit
 from docking.presence import SYSFS
+from docking.refusals import Refusal, read_refusal
 from docking.slip_format import DockSlip
-from docking.slips import SLIP_SUFFIX, read_slip
+from docking.slips import read_slip
 from docking.slot_state import (
     Appeared,
     BecameSafe,
@@ -35,8 +44,8 @@ from docking.slot_state import (
     ReadingBegan,
     Released,
     Seen,
-    Slot,
     SlotPhase,
+    StorageAsked,
     TimePassed,
     Unmounted,
     Vanished,
@@ -44,7 +53,7 @@ from docking.slot_state import (
 )
 from docking.usb_devices import UsbDevice, read_usb_devices, usb_presence
 from docking.usb_errors import UsbDeviceSilentError, UsbInterfaceRefusedError
-from docking.usb_policy import UsbKind, UsbVerdict, judge_usb_device, offers_storage
+from docking.usb_policy import UsbKind, judge_usb_device, offers_storage, speaks_own_protocol
 from docking.usb_ports import PortId, port_of
 from hashing.errors import StatedError
 
@@ -62,34 +71,27 @@ _LEAVING = {
     EntryKind.DOCK_RELEASED: SlotPhase.RELEASED_UNCLEARED,
 }
 
-SlipKey = tuple[str, int, int]
-
-
-@dataclass(slots=True)
-class _Place:
-    """One port and what is known of it."""
-
-    slot: Slot = field(default_factory=Slot)
-    device: UsbDevice | None = None
-    verdict: UsbVerdict | None = None
-    refusal: UsbInterfaceRefusedError | UsbDeviceSilentError | None = None
-    slips: dict[SlipKey, DockSlip] = field(default_factory=dict)
-    docking_id: str | None = None
-    is_dock: bool = False
-    """Whether a recorder was ever seen here: a disk or a keyboard of the station's own is nobody's slot."""
-
 
 class SlotBoard:
     """Keeps the state of every slot. All methods may be called from any thread."""
 
-    def __init__(self, station: Station, *, sysfs: Path = SYSFS) -> None:
+    def __init__(
+        self, station: Station, *, sysfs: Path = SYSFS, progress: Mapping[str, Progress] = MappingProxyType({})
+    ) -> None:
         self._station = station
+        self._progress = progress
         self._sysfs = sysfs
-        self._places: dict[PortId, _Place] = {}
+        self._places: dict[PortId, Place] = {}
         self._presence: frozenset[tuple[str, str]] = frozenset()
-        self._slips: dict[SlipKey, DockSlip | None] = {}
+        self._has_looked = False
         self._folded_seq = -1
+        paths, trusted = station.settings.paths, frozenset(station.settings.docking.slip_owner_uids)
+        self._slips = NoteFolder(paths.slips, partial(read_slip, trusted_uids=trusted))
+        self._refusals = NoteFolder(paths.refused, partial(read_refusal, trusted_uids=trusted))
+        self._visits = NoteFolder(paths.unlocked, partial(read_visit, trusted_uids=trusted))
+        self._told: set[NoteKey] = set()
         self._alarms: list[Draft] = []
+        self._to_enter: list[ToldVisit] = []
         self._lock = threading.RLock()
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
@@ -109,22 +111,29 @@ class SlotBoard:
         """Take in what changed since the last look; nothing is entered in the ledger."""
         with self._lock:
             # Slips first: a card has a device before it has a slip, so no slip is met without its device.
-            slips = self._read_slips()
+            slips, refusals, visits = self._slips.look(), self._refusals.look(), self._visits.look()
             self._look_at_usb()
             self._look_at_slips(slips)
+            self._told &= {*refusals, *visits}
+            self._look_at_refusals(refusals)
+            self._look_at_visits(visits)
+            self._has_looked = True
             self._look_at_dockings()
             for place in self._places.values():
                 self._tell(place, TimePassed())
 
     def enter_alarms(self) -> None:
-        """Enter which devices were refused since the last time; a ledger that refuses is tried again."""
+        """Enter what was refused or learnt since the last time; a ledger that refuses is tried again."""
         with self._lock:
+            while self._to_enter:
+                self._alarms.append(visited_draft(self._to_enter[0], self._station.texts))
+                del self._to_enter[0]
             if not self._alarms:
                 return
             try:
                 self._station.record.enter(self._alarms)
             except StatedError as err:
-                logger.error("alarm is not entered yet reason=%s", err)
+                logger.error("what happened at the dock is not entered yet reason=%s", err)
             else:
                 self._alarms.clear()
 
@@ -137,7 +146,7 @@ class SlotBoard:
         """Return every slot that has a name or was seen with something dockable, named ones first."""
         with self._lock:
             names = slot_names(self._station.catalog)
-            places = {port: _Place() for port in names} | self._places
+            places = {port: Place() for port in names} | self._places
             shown = [self._view(port, place, names.get(port)) for port, place in places.items()]
         return sorted(shown, key=lambda view: (view["slot"] is None, _natural(view["slot"] or view["port"])))
 
@@ -146,23 +155,37 @@ class SlotBoard:
         with self._lock:
             return port in self._places
 
-    def _view(self, port: PortId, place: _Place, name: str | None) -> dict[str, Any]:
+    def _view(self, port: PortId, place: Place, name: str | None) -> dict[str, Any]:
         device, present = place.device, place.slot.is_occupied
-        slip = next(iter(place.slips.values()), None)
+        slip, slot, phase = next(iter(place.slips.values()), None), place.slot, place.slot.phase
         recorder = slip.card().recorder if slip is not None else device.recorder if device is not None else None
         return {
             "slot": name,
             "port": port,
-            "phase": place.slot.phase.value,
+            "phase": phase.value,
             "is_dock": place.is_dock or name is not None,
-            "arrivals": place.slot.arrivals,
+            "arrivals": slot.arrivals,
             "recorder_id": recorder if present else None,
             "device": f"{device.vendor_id}:{device.product_id}" if present and device is not None else None,
             "product": device.product if present and device is not None else None,
             "docking_id": place.docking_id if present else None,
             "remarks": [remark.value for remark in place.verdict.remarks] if present and place.verdict else [],
-            "problem": problem(place.refusal) if present and place.refusal is not None else None,
+            "problem": problem_of(place, name or port) if present else None,
+            "unlock": unlock_view(place.visit) if present else None,
+            **contents_view(
+                self._station,
+                phase,
+                self._dockings_of(port, place) if present else [],
+                recorder=recorder if present else None,
+                is_refused=present and place.refused is not None,
+            ),
         }
+
+    def _dockings_of(self, port: PortId, place: Place) -> list[dict[str, Any]]:
+        rows = [self._docking_of(port, slip) for slip in place.slips.values()]
+        return [
+            docking_view(self._station, row, self._progress.get(row["docking_id"])) for row in rows if row is not None
+        ]
 
     def _run(self) -> None:
         while not self._stopping.wait(LOOK_S):
@@ -189,12 +212,19 @@ class SlotBoard:
 
     def _meet(self, port: PortId, device: UsbDevice) -> None:
         """Judge a device that was not there before; what no recorder could be is left alone."""
-        place = self._places.get(port, _Place())
+        place = self._places.get(port, Place())
         if place.device is not None:
             return
+        known = self._station.families
+        is_unknown = speaks_own_protocol(device) and device.usb_id not in known
         try:
-            place.verdict = judge_usb_device(device)
+            # A locked recorder that no driver is known for is no danger: it only cannot be read.
+            place.verdict = judge_usb_device(device, {*known, device.usb_id} if is_unknown else known)
             kind = Seen.STORAGE if place.verdict.kind is UsbKind.STORAGE else Seen.CONTROL
+            if is_unknown:
+                place.refusal = DriverMissingError(
+                    port_path=device.name, vendor_id=device.vendor_id, product_id=device.product_id
+                )
         except (UsbInterfaceRefusedError, UsbDeviceSilentError) as err:
             # On a port that is a slot everything is a try to be docked; elsewhere a keyboard is a keyboard.
             if not (offers_storage(device) or place.is_dock or port in slot_names(self._station.catalog)):
@@ -202,12 +232,16 @@ class SlotBoard:
             place.refusal, kind = err, Seen.REFUSED
             self._alarms.append(refused_draft(port, err))
         place.device = device
-        place.is_dock |= kind is not Seen.STORAGE
+        place.is_dock |= kind is not Seen.STORAGE and not is_unknown
+        place.met_at = self._station.clock.now() if self._has_looked else None
         self._places[port] = place
-        self._tell(place, Appeared(kind=kind, address=(device.bus, device.address), serial=_claimed(device.recorder)))
+        address = (device.bus, device.address)
+        self._tell(place, Appeared(kind=kind, address=address, serial=_claimed(device.recorder)))
+        if kind is Seen.CONTROL:
+            place.control, place.visit = address, None
 
-    def _look_at_slips(self, slips: Mapping[SlipKey, DockSlip]) -> None:
-        now: dict[PortId, dict[SlipKey, DockSlip]] = {}
+    def _look_at_slips(self, slips: Mapping[NoteKey, DockSlip]) -> None:
+        now: dict[PortId, dict[NoteKey, DockSlip]] = {}
         for key, slip in slips.items():
             if slip.port_path is not None:
                 now.setdefault(port_of(slip.port_path), {})[key] = slip
@@ -216,12 +250,39 @@ class SlotBoard:
                 place.slips, place.docking_id = {}, None
                 self._tell(place, Unmounted())
         for port, found in now.items():
-            place = self._places.setdefault(port, _Place())
+            place = self._places.setdefault(port, Place())
             if found.keys() != place.slips.keys():
                 place.slips, place.is_dock = found, True
                 serial = _claimed(next(iter(found.values())).card().recorder)
                 self._tell(place, Mounted(serial=serial))
                 self._folded_seq = -1
+
+    def _look_at_refusals(self, refusals: Mapping[NoteKey, Refusal]) -> None:
+        for place in self._places.values():
+            place.refused = None
+        for key, refusal in refusals.items():
+            place = self._places.get(refusal.port, Place())
+            device, seen = place.device, place.refusal
+            stands = device is not None and (device.bus, device.address) == (refusal.bus, refusal.address)
+            if stands:
+                place.refused, place.is_dock = refusal, True
+            # What the board refuses itself it alarms itself.
+            if key not in self._told and not (stands and seen is not None and seen.code == refusal.problem["code"]):
+                self._told.add(key)
+                if not is_alarmed(self._station.catalog, refusal):
+                    self._alarms.append(refusal_draft(refusal))
+
+    def _look_at_visits(self, visits: Mapping[NoteKey, ToldVisit]) -> None:
+        for key, visit in visits.items():
+            # Without a driver nothing was said to the device: perhaps it is no recorder at all.
+            if key not in self._told and visit.driver is not None and not is_entered(self._station.catalog, visit):
+                self._to_enter.append(visit)
+            self._told.add(key)
+            place = self._places.get(visit.port)
+            if place is not None and place.visit != visit and is_about(visit, place):
+                place.visit = visit
+                if visit.state is UnlockState.STORAGE_ASKED:
+                    self._tell(place, StorageAsked())
 
     def _look_at_dockings(self) -> None:
         """Follow the dockings of the cards in the slots; only when the catalog has news."""
@@ -241,7 +302,7 @@ class SlotBoard:
         )
         return rows[0] if rows else None
 
-    def _follow(self, place: _Place, dockings: list[dict[str, Any]]) -> None:
+    def _follow(self, place: Place, dockings: list[dict[str, Any]]) -> None:
         if not dockings:
             return
         place.docking_id = dockings[0]["docking_id"]
@@ -251,7 +312,7 @@ class SlotBoard:
             return
         views = [docking_view(self._station, row, None) for row in dockings]
         unsafe = [view["docking_id"] for view in views if view["safe_to_take_away"] != "yes"]
-        if not unsafe:
+        if not unsafe and place.refused is None:
             self._tell(place, BecameSafe())
         if all(row["phase"] == DockingPhase.CLOSED and row["accepted_at"] is not None for row in dockings):
             self._tell(place, Released())
@@ -260,27 +321,11 @@ class SlotBoard:
         for act in acts if None not in acts else ():
             self._tell(place, LetGo(phase=_LEAVING[EntryKind(str(act))]))
 
-    def _tell(self, place: _Place, event: Event) -> None:
+    def _tell(self, place: Place, event: Event) -> None:
+        arrivals = place.slot.arrivals
         place.slot = advance(place.slot, event, self._station.clock.monotonic_s())
-
-    def _read_slips(self) -> dict[SlipKey, DockSlip]:
-        """Return every slip that counts; each file is read once."""
-        settings = self._station.settings
-        found: dict[SlipKey, DockSlip | None] = {}
-        for path in settings.paths.slips.glob(f"[!.]*{SLIP_SUFFIX}"):
-            try:
-                state = path.stat(follow_symlinks=False)
-                key = (path.name, state.st_ino, state.st_ctime_ns)
-                known = key in self._slips
-                trusted = frozenset(settings.docking.slip_owner_uids)
-                found[key] = self._slips[key] if known else read_slip(path, trusted_uids=trusted)
-            except OSError:
-                continue  # taken away between listing and looking
-            except DockingError as err:
-                found[key] = None
-                logger.debug("slip does not count slip=%s reason=%s", path.name, err)
-        self._slips = found
-        return {key: slip for key, slip in found.items() if slip is not None}
+        if place.slot.arrivals != arrivals:
+            place.visit = place.control = None
 
 
 def _claimed(recorder: str) -> str | None:

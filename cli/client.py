@@ -67,6 +67,14 @@ class Station:
         """Give a port its name."""
         return cast(wire.Learnt, self._call("slots.learn", {"name": name, "port": port}))
 
+    def alarms(self) -> list[wire.Alarm]:
+        """Return the alarms that stand."""
+        return cast(list[wire.Alarm], cast(dict[str, Any], self._call("alarms.list", {}))["items"])
+
+    def acknowledge_alarm(self, alarm: str, *, by: str, note: str) -> wire.Acknowledged:
+        """Enter that somebody looked into an alarm."""
+        return cast(wire.Acknowledged, self._call("alarms.acknowledge", {"alarm": alarm, "by": by, "note": note}))
+
     def start_import(self, folder: Path) -> str:
         """Start the import of a folder and return its docking id."""
         return cast(dict[str, str], self._call("imports.start", {"path": str(folder)}))["docking_id"]

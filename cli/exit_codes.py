@@ -68,6 +68,7 @@ _ERRORS: Mapping[ExitCode, tuple[str, ...]] = {
         "tile-malformed",
     ),
     ExitCode.REFUSED: (
+        "alarm-closed",
         "already-accepted",
         "already-released",
         "already-withdrawn",

@@ -80,6 +80,31 @@ SLOT_REMARK: Final[Mapping[str, str]] = {
     "serial-unknown": N_("the recorder names no serial: what is sealed is under an unknown recorder"),
     "several-cards": N_("the recorder has several cards; each is read"),
 }
+# The worst first, as slots are listed; short, because each stands in one column.
+WHY_NOT: Final[Mapping[str, str]] = {
+    "refused": N_("REFUSED, take it out"),
+    "gone-early": N_("TAKEN AWAY TOO EARLY"),
+    "interrupted": N_("NOT READ TO THE END"),
+    "files-failed": N_("FILES FAILED"),
+    "folders-unlisted": N_("FOLDERS UNREADABLE"),
+    "held": N_("HELD: serial twice"),
+    "locked": N_("present, locked"),
+    "not-mounted": N_("not mounted yet"),
+    "not-safe": N_("copies not safe yet"),
+    "unlocking": N_("unlocking, wait"),
+    "waiting": N_("waits for its turn"),
+    "reading": N_("reading, leave it"),
+    "clearing": N_("being cleared"),
+}
+UNLOCK_WARNING: Final[Mapping[str, str]] = {
+    "factory-password": N_(
+        "the recorder still has its maker's password: anybody can open it and change what is on it; give it another "
+        "one, and put that into the credential"
+    ),
+    "unassigned": N_("it names nobody who carries it"),
+    "name-unreadable": N_("it names somebody in a way that cannot be read"),
+    "no-reply-to-storage": N_("it left before it answered"),
+}
 SLOT_PHASE: Final[Mapping[str, str]] = {
     "empty": N_("empty"),
     "present-locked": N_("present, locked"),
@@ -87,7 +112,7 @@ SLOT_PHASE: Final[Mapping[str, str]] = {
     "storage": N_("present, not mounted yet"),
     "mounted": N_("mounted"),
     "reading": N_("reading"),
-    "safe": N_("safe, may be taken away"),
+    "safe": N_("safe to take away"),
     "released": N_("released"),
     "withdrawn": N_("withdrawn for recovery, may be taken away"),
     "released-uncleared": N_("released uncleared, may be taken away"),
@@ -178,6 +203,8 @@ ENTRY_KIND: Final[Mapping[str, str]] = {
     "dock.compared": N_("card compared with the previous docking"),
     "clock.judged": N_("recorder's clock judged"),
     "dock.alarmed": N_("ALARM at the dock"),
+    "alarm.acknowledged": N_("alarm acknowledged"),
+    "recorder.visited": N_("recorder unlocked"),
     "slot.learnt": N_("slot named"),
     "dock.accepted": N_("accepted by the custodian"),
     "dock.withdrawn": N_("recorder withdrawn for recovery"),

@@ -64,11 +64,6 @@ class StorageAsked:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class MountRefused:
-    """The card of the device on the port is not mounted, for a reason that stays."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Mounted:
     """A dock slip for this port is there."""
 
@@ -115,7 +110,6 @@ Event = (
     Appeared
     | Vanished
     | StorageAsked
-    | MountRefused
     | Mounted
     | Unmounted
     | ReadingBegan
@@ -168,8 +162,6 @@ def advance(slot: Slot, event: Event, at_s: float) -> Slot:
             return _vanished(slot, at_s) if slot.address == event.address else slot
         case StorageAsked():
             return replace(slot, phase=SlotPhase.UNLOCKING) if slot.phase is SlotPhase.PRESENT_LOCKED else slot
-        case MountRefused():
-            return replace(slot, phase=SlotPhase.REFUSED) if slot.phase is SlotPhase.STORAGE else slot
         case Mounted():
             return _mounted(slot, event)
         case Unmounted():

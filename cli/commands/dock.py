@@ -28,12 +28,15 @@ def list_dockings(
 ) -> ExitCode:
     """List the newest dockings."""
     from cli.client import connect
+    from cli.views.alarms import dock_notes
     from cli.views.dockings import dockings_text
 
     settings = invocation_of(context).settings()
     with connect(settings) as station:
         found = station.dockings(limit=limit)
-    output.show(found, lambda: dockings_text(found, settings.station.zone, output.columns()), as_json=as_json)
+        notes = [] if as_json else dock_notes(station.alarms(), station.slots())
+    zone = settings.station.zone
+    output.show(found, lambda: "\n".join([dockings_text(found, zone, output.columns()), *notes]), as_json=as_json)
     return ExitCode.DONE
 
 
@@ -159,12 +162,36 @@ def receipt(
 def slots(context: typer.Context, as_json: AsJson = False) -> ExitCode:
     """List the slots; a refused device ends with NOT_ALL_SAFE."""
     from cli.client import connect
+    from cli.views.alarms import dock_notes
     from cli.views.slots import slots_text
 
     with connect(invocation_of(context).settings()) as station:
         found = station.slots()
-    output.show(found, lambda: slots_text(found), as_json=as_json)
+        notes = [] if as_json else dock_notes(station.alarms(), found)
+    output.show(found, lambda: "\n".join([slots_text(found), *notes]), as_json=as_json)
     return ExitCode.NOT_ALL_SAFE if any(slot["problem"] for slot in found) else ExitCode.DONE
+
+
+@app.command(help=_("Enter that somebody looked into an alarm, and what they found; it stands no longer."))
+def acknowledge(
+    context: typer.Context,
+    alarm: Annotated[
+        str,
+        typer.Argument(metavar="ALARM", help=_("Its number, as `custody dock slots` shows it."), show_default=False),
+    ],
+    by: Annotated[str, typer.Option(metavar="PERSON_ID", help=_("The custodian or supervisor who looked into it."))],
+    note: Annotated[str, typer.Option(metavar="TEXT", help=_("What they found; kept apart from the ledger."))],
+    as_json: AsJson = False,
+) -> ExitCode:
+    """Acknowledge one alarm."""
+    from cli.client import connect
+    from cli.views.alarms import acknowledged_text
+
+    settings = invocation_of(context).settings()
+    with connect(settings) as station:
+        done = station.acknowledge_alarm(alarm, by=by, note=note)
+    output.show(done, lambda: acknowledged_text(done, settings.station.zone), as_json=as_json)
+    return ExitCode.DONE
 
 
 @app.command(help=_("Name a slot: the one into which something is plugged next, or that of a port."))

@@ -8,10 +8,11 @@ from cli.language import _, ngettext
 from cli.messages import told
 from cli.quantities import minute, moment
 from cli.tables import pairs, table
+from cli.views.alarms import dock_lines
 from cli.views.clearing import broken_off, card_said
 from cli.views.docking import verdicts
 from cli.views.safety import remark_line, remarks_on, state_counts
-from cli.views.slots import slots_table
+from cli.views.slots import COLUMNS, slots_table
 from cli.views.stores import store_problems, stores_table
 from cli.wire import Docking, Status
 
@@ -65,7 +66,7 @@ def needs_attention(status: Status) -> bool:
         or backlog["foreign_files"]
         or backlog["withdrawn"]
         or status["alarms"]
-        or any(slot["problem"] for slot in status["slots"])
+        or dock_lines([], status["slots"])
         or status["clips"]["by_state"].get("damaged")
         or broken_off(status["dockings"])
     )
@@ -79,10 +80,7 @@ def attention(status: Status, zone: tzinfo) -> list[str]:
     elif not status["ledger"]["writable"]:
         lines.append(_("the ledger accepts no entries: cards stay unread"))
     lines += store_problems(status["stores"])
-    alarms = [alarm["problem"] for alarm in status["alarms"]]
-    refused = [slot["problem"] for slot in status["slots"] if slot["problem"] is not None]
-    # A refused device is told while it stands there, and as long as its alarm stands.
-    lines += dict.fromkeys(told(problem) for problem in [*alarms, *refused])
+    lines += dock_lines(status["alarms"], status["slots"])
     lines += broken_off(status["dockings"])
     if damaged := status["clips"]["by_state"].get("damaged", 0):
         lines.append(ngettext("{count} clip is damaged", "{count} clips are damaged", damaged).format(count=damaged))
@@ -124,7 +122,7 @@ def _apart(status: Status) -> str:
 def _slots(status: Status) -> str:
     if not status["slots"]:
         return ""
-    return "\n".join([_("Slots"), _indented(slots_table(status["slots"], with_port=False))])
+    return "\n".join([_("Slots"), _indented(slots_table(status["slots"], columns=COLUMNS - len(_INDENT)))])
 
 
 def _dockings(status: Status, zone: tzinfo) -> str:

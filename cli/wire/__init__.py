@@ -7,6 +7,7 @@ RFC 3339 UTC text. Keys are a format: additive only.
 from cli.wire.clips import Clip, ClipCheck, ClipDetail, Copy, CopyCheck, Gap, HistoryEntry, Proof, Session, Sighting
 from cli.wire.dockings import (
     Accepted,
+    Acknowledged,
     Alarm,
     CardDifference,
     Clearing,
@@ -19,6 +20,7 @@ from cli.wire.dockings import (
     LetGo,
     Slot,
     SpecialFile,
+    Unlock,
 )
 from cli.wire.problems import Answer, Facts, Problem
 from cli.wire.receipts import Receipt, ReceiptDocument, ReceiptFile, ReceiptHandover
@@ -48,6 +50,7 @@ from cli.wire.station import (
 
 __all__ = [
     "Accepted",
+    "Acknowledged",
     "Alarm",
     "Answer",
     "Assignment",
@@ -96,4 +99,5 @@ __all__ = [
     "Status",
     "Store",
     "Stores",
+    "Unlock",
 ]

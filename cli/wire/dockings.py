@@ -146,6 +146,22 @@ class LetGo(TypedDict):
     entry: int
 
 
+class Unlock(TypedDict):
+    """What the recorder in a slot said of itself when it was unlocked."""
+
+    at: str
+    state: str
+    family: str | None
+    device_id: str | None
+    police_number: str | None
+    officer_name: str | None
+    unit_name: str | None
+    battery_percent: int | None
+    clock_offset_ms: int | None
+    clock_offset_uncertainty_ms: int | None
+    warnings: list[str]
+
+
 class Slot(TypedDict):
     """One slot and what stands in it."""
 
@@ -160,6 +176,16 @@ class Slot(TypedDict):
     docking_id: str | None
     remarks: list[str]
     problem: Problem | None
+    unlock: Unlock | None
+    officer_id: str | None
+    operator_id: str | None
+    files_found: int
+    files_kept: int
+    bytes_found: int
+    bytes_done: int
+    handover: dict[str, int]
+    safe_to_take_away: Answer | None  # None where nothing stands
+    why_not: str | None
 
 
 class Learnt(TypedDict):
@@ -173,9 +199,19 @@ class Learnt(TypedDict):
 class Alarm(TypedDict):
     """Something wrong at the dock that nothing has settled yet."""
 
+    alarm: int
     at: str
     code: str
     recorder_id: str | None
     slots: list[str]
     docking_ids: list[str]
     problem: Problem
+
+
+class Acknowledged(TypedDict):
+    """An alarm that somebody looked into."""
+
+    alarm: int
+    at: str
+    by: str
+    entry: int

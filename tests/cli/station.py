@@ -22,6 +22,8 @@ ROUTES = {
     "dockings.accept": ("POST", "/v1/dockings/{docking_id}/accept"),
     "slots.list": ("GET", "/v1/slots"),
     "slots.learn": ("POST", "/v1/slots"),
+    "alarms.list": ("GET", "/v1/alarms"),
+    "alarms.acknowledge": ("POST", "/v1/alarms"),
     "imports.start": ("POST", "/v1/imports"),
     "clips.list": ("GET", "/v1/clips"),
     "clips.show": ("GET", "/v1/clips/{clip_id}"),
@@ -152,6 +154,16 @@ def make_slot(name: str | None, port: int, **differing: Any) -> wire.Slot:
         "docking_id": None,
         "remarks": [],
         "problem": None,
+        "unlock": None,
+        "officer_id": None,
+        "operator_id": None,
+        "files_found": 0,
+        "files_kept": 0,
+        "bytes_found": 0,
+        "bytes_done": 0,
+        "handover": {"on-time": 0, "late": 0, "undeterminable": 0},
+        "safe_to_take_away": None,
+        "why_not": None,
     }
     return slot | differing  # type: ignore[return-value]  # built field by field from the interface
 
@@ -232,6 +244,8 @@ class FakeStation:
             "dockings.receipt": self._receipt,
             "slots.list": lambda _: {"items": self.next_slots()},
             "slots.learn": self._learn,
+            "alarms.list": lambda _: {"items": self.alarms},
+            "alarms.acknowledge": self._acknowledge,
             "imports.start": lambda _: {"docking_id": self.dockings[0]["docking_id"]},
             "clips.list": self._page,
             "clips.show": lambda given: self._detail(self._clip(given)),
@@ -247,6 +261,10 @@ class FakeStation:
     def next_slots(self) -> list[wire.Slot]:
         """Return the slots as they are now; a list of lists is how they change from look to look."""
         return self.slots.pop(0) if len(self.slots) > 1 else self.slots[0]
+
+    def _acknowledge(self, given: dict[str, Any]) -> wire.Acknowledged:
+        at = "2026-11-21T10:00:00.000000Z"
+        return {"alarm": int(given["alarm"]), "at": at, "by": given["by"], "entry": self.ledger_size}
 
     def _learn(self, given: dict[str, Any]) -> wire.Learnt:
         (before,) = [slot["slot"] for slot in self.slots[-1] if slot["port"] == given["port"]]
@@ -288,7 +306,7 @@ class FakeStation:
                 "foreign_files": 0,
                 "failed_files": 0,
             },
-                "withdrawn": 0,
+            "withdrawn": 0,
             "remarks": [],
         }
 

@@ -33,6 +33,7 @@ from bodycam_custody.model import (
 from bodycam_custody.operations import TABLE, Caller
 from bodycam_custody.recorders.rules import RecorderState
 from bodycam_custody.runtime import Runtime
+from bodycam_custody.slot_views import WhyNot
 from bodycam_custody.views import problem
 from docking.card import DockingKind
 from docking.profile import TimeSource
@@ -58,6 +59,7 @@ SETS: Mapping[str, type[StrEnum]] = {
     "file type": FileType,
     "special": SpecialKind,
     "slot phase": SlotPhase,
+    "why not": WhyNot,
     "slot remark": UsbRemark,
     "alarm code": AlarmCode,
     "docking kind": DockingKind,

@@ -9,6 +9,7 @@ from bodycam_custody.dock_alarms import SERIAL_TWICE
 from bodycam_custody.errors import SlotNameInvalidError, SlotNameTakenError, SlotPortUnknownError, StatedError
 from cli import labels, slot_learning
 from cli.messages import explained
+from cli.tables import width_of
 from cli.wire import Alarm, Problem
 from docking.slot_state import SlotPhase
 from docking.usb_errors import UsbInterfaceRefusedError
@@ -31,24 +32,79 @@ REFUSED: Problem = {
 def test_every_slot_says_what_stands_in_it(custody: Custody, config_file: Path, station: FakeStation) -> None:
     station.slots = [
         [
-            make_slot("slot 1", 1, phase="reading", recorder_id="usb:4255:0001:ZX12"),
-            make_slot("slot 2", 2, phase="present-locked", recorder_id="unknown", product="Body camera"),
+            make_slot(
+                "slot 1", 1, phase="reading", why_not="reading", recorder_id="usb:4255:0001:ZX12", docking_id="d-1",
+                officer_id="officer-1", files_found=40, files_kept=12, bytes_found=1000, bytes_done=319,
+            ),
+            make_slot(
+                "slot 2", 2, phase="present-locked", why_not="locked", recorder_id="unknown", product="Body camera"
+            ),
             make_slot(None, 3),
+            make_slot(
+                "slot 10", 4, phase="safe", recorder_id="usb:4255:0001:ZX10", docking_id="d-2", officer_id="officer-2",
+                files_found=3, files_kept=3, handover={"on-time": 2, "late": 1, "undeterminable": 0},
+                safe_to_take_away="yes",
+            ),
         ]
-    ]
+    ]  # fmt: skip
     ended = custody("--config", config_file, "dock", "slots")
     assert [line.split("  ") for line in squeezed(ended.out)] == [
-        ["Slot", "State", "Recorder", "Port"],
-        ["slot 1", "reading", "usb:4255:0001:ZX12", "pci-0000:00:14.0-usb-0:1"],
-        ["slot 2", "present, locked", "Body camera", "pci-0000:00:14.0-usb-0:2"],
-        ["pci-0000:00:14.0-usb-0:3", "empty", "–", "pci-0000:00:14.0-usb-0:3"],
+        ["Slot", "Recorder", "Officer", "Read", "Handover", "State"],
+        ["slot 2", "Body camera", "–", "–", "–", "present, locked"],
+        ["slot 1", "ZX12", "officer-1", "12/40 31 %", "–", "reading, leave it"],
+        ["slot 10", "ZX10", "officer-2", "3/3", "LATE 1", "safe to take away"],
+        ["…4.0-usb-0:3", "–", "–", "–", "–", "empty"],
+        [""],
+        [
+            "pci-0000:00:14.0-usb-0:3 has no name yet: custody dock learn NAME --port pci-0000:00:14.0-usb-0:3",
+        ],
     ]
     assert ended.code == 0
 
 
+@pytest.mark.parametrize("language", ["C.UTF-8", "zh_CN.UTF-8"])
+def test_every_slot_fits_on_one_line_whatever_stands_in_it(
+    custody: Custody, config_file: Path, station: FakeStation, language: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LANG", language)
+    many = {"on-time": 12345, "late": 0, "undeterminable": 12345}
+    station.slots = [
+        [
+            make_slot(
+                f"三号柜左侧上排第{port}个槽位，朝门的那一边", port, phase="reading", why_not=reason, handover=many,
+                recorder_id=f"usb:4255:0001:{'执法记录仪' * 8}{port}", officer_id="officer-" * 4, docking_id="d",
+                files_found=99999, files_kept=88888, bytes_found=1000, bytes_done=999, safe_to_take_away="no",
+            )
+            for port, reason in enumerate(labels.WHY_NOT)
+        ]
+    ]  # fmt: skip
+    for command in (("dock", "slots"), ("status",)):
+        lines = custody("--config", config_file, *command).out.splitlines()
+        rows = [line for line in lines if "99999" in line]
+        assert len(rows) == len(labels.WHY_NOT)
+        assert max(width_of(line) for line in rows) <= 100
+        words = [labels.label(labels.WHY_NOT, reason) for reason in labels.WHY_NOT]
+        assert [line.endswith(word) for line, word in zip(rows, words, strict=True)] == [True] * len(rows)
+
+
+def test_what_a_recorder_said_when_it_was_unlocked_stands_below(
+    custody: Custody, config_file: Path, station: FakeStation
+) -> None:
+    unlock = {
+        "at": "2026-11-21T09:00:00.000000Z", "state": "storage-asked", "family": "ambarella", "device_id": "DSJ0017",
+        "police_number": "012345", "officer_name": "张三", "unit_name": None, "battery_percent": 87,
+        "clock_offset_ms": -90_000, "clock_offset_uncertainty_ms": 501, "warnings": ["no-reply-to-storage"],
+    }  # fmt: skip
+    station.slots = [[make_slot("slot 1", 1, phase="storage", why_not="not-mounted", unlock=unlock)]]
+    assert (
+        "slot 1: the recorder says: device DSJ0017, police number 012345, name 张三, battery 87 %, its clock is off by "
+        "-90.0 s (± 0.5 s), it left before it answered\n"
+    ) in custody("--config", config_file, "dock", "slots").out
+
+
 def squeezed(text: str) -> list[str]:
     """Return the lines of a table with two spaces between its columns."""
-    return [re.sub(r" {2,}", "  ", line) for line in text.splitlines()]
+    return [re.sub(r"(?<=\S) {2,}", "  ", line) for line in text.splitlines()]
 
 
 def test_a_refused_device_is_told_and_is_no_success(custody: Custody, config_file: Path, station: FakeStation) -> None:
@@ -171,6 +227,7 @@ def test_why_a_slot_gets_no_name_is_told_in_chinese(
 def alarm() -> Alarm:
     """Return the alarm a station gives when one serial is in two slots."""
     return {
+        "alarm": 17,
         "at": "2026-11-21T09:00:00.000000Z",
         "code": "serial-twice",
         "recorder_id": "usb:4255:0001:ZX12",
@@ -191,9 +248,9 @@ def test_a_serial_in_two_slots_needs_attention(
     ended = custody("--config", config_file, "status")
     assert "NEEDS ATTENTION" in ended.out
     assert (
-        "  ! the serial of usb:4255:0001:ZX12 was in two slots at once (slot 1, slot 2): one of the recorders is not "
-        "what it says (A3 art. 3). Everything is sealed and both dockings are held; find out which recorder is which, "
-        "then dock one after the other\n"
+        "  ! alarm 17: the serial of usb:4255:0001:ZX12 was in two slots at once (slot 1, slot 2): one of the "
+        "recorders is not what it says (A3 art. 3). Everything is sealed and both dockings are held; find out which "
+        "recorder is which, then dock one after the other\n"
     ) in ended.out
 
 
@@ -203,8 +260,8 @@ def test_a_serial_in_two_slots_needs_attention_in_chinese(
 ) -> None:  # R73
     station.alarms = [alarm()]
     assert (
-        "  ! usb:4255:0001:ZX12 的序列号同时出现在两个槽位（slot 1, slot 2）：其中一台执法记录仪名不副实（A3 第三条）。"
-        "全部内容已固定，两次接入均被扣留待查；请查明各是哪台执法记录仪，再逐台接入\n"
+        "  ! 警报 17：usb:4255:0001:ZX12 的序列号同时出现在两个槽位（slot 1, slot 2）：其中一台执法记录仪名不副实"
+        "（A3 第三条）。全部内容已固定，两次接入均被扣留待查；请查明各是哪台执法记录仪，再逐台接入\n"
     ) in custody("--config", config_file, "status").out
 
 
@@ -216,9 +273,10 @@ def test_a_held_docking_says_so_in_the_list(custody: Custody, config_file: Path,
 
 
 def test_status_shows_every_slot(custody: Custody, config_file: Path, station: FakeStation) -> None:
-    station.slots = [[make_slot("slot 1", 1, phase="gone-early"), make_slot(None, 7, phase="storage")]]
+    gone = make_slot("slot 1", 1, phase="gone-early", why_not="gone-early")
+    station.slots = [[gone, make_slot(None, 7, phase="storage")]]
     told = custody("--config", config_file, "status").out
-    assert "  slot 1  TAKEN AWAY TOO EARLY  –\n" in told
+    assert squeezed(told).count("  slot 1  –  –  –  –  TAKEN AWAY TOO EARLY") == 1
     assert "usb-0:7" not in told, "a disk of the station's own is no slot"
 
 
