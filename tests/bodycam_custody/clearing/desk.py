@@ -19,6 +19,7 @@ from bodycam_custody.operations import Caller
 from bodycam_custody.runtime import Runtime
 from config.settings import Clearing
 from docking.slips import SLIP_SUFFIX, DockSlip, write_slip
+from hashing.canonical import Json
 from tests.archive.fake_host import FakeHost
 from tests.archive.loop_filesystem import small_ext4
 from tests.bodycam_custody.stations import Docking, LiveStation, live_station, make_card
@@ -78,6 +79,7 @@ class Desk:
     live: LiveStation
     service: Service
     card: Path
+    same_disk: tuple[str, ...]
     runtime: Runtime = field(init=False)
 
     def __post_init__(self) -> None:
@@ -91,8 +93,16 @@ class Desk:
         arrival = self.live.arrival(self.card)
         write_slip(self.live.settings.paths.slips, "card1", slip_of(self.card, arrival.docked_at))
         docked = self.live.take_in(arrival)
+        self.enter_disks()
         self.live.interpret()
         return docked
+
+    def enter_disks(self) -> None:
+        """Enter the disks the test says, as a look at them would; the machine's own are one."""
+        disks: dict[str, Json] = {
+            store.id: ["shared" if store.id in self.same_disk else store.id] for store in self.live.settings.stores
+        }
+        self.live.station.record.enter([Draft(kind=EntryKind.STORES_MOVED, subject="station", facts={"disks": disks})])
 
     def dock_and_hand_over(self) -> str:
         """Dock the card, accept it and issue the receipt; return the docking's id."""
@@ -149,11 +159,10 @@ def clearing_desk(
         changed = {"rule_set.clearing": Clearing.CLEAR_AFTER_RECEIPT, "paths.state": places["state"] / "state"}
         stores = {name: places[name] / "store" for name in ("primary", "backup")}
         live = stack.enter_context(live_station(folder / "station", {**changed, **(values or {})}, stores=stores))
-        _enter_disks(live, same_disk)
         path = live.settings.paths.socket.with_name(CLEAR_SOCKET)
         service = Service(path, live.settings.file, sysfs)
         stack.callback(lambda: service.close(path))
-        desk = Desk(live=live, service=service, card=make_card(folder / "card", FILES))
+        desk = Desk(live=live, service=service, card=make_card(folder / "card", FILES), same_disk=same_disk)
         stack.callback(desk.runtime.close)
         desk.ask("recorders.add", recorder_id="usb:4255:0001:0000017", by="custodian-1")
         yield desk
@@ -172,21 +181,3 @@ def disks_of(folder: Path, places: Mapping[str, Path], same_disk: tuple[str, ...
         shared = shared or machine.disk("shared", "8:0")
         machine.partition(shared, f"shared{number}", device)
     return machine.sysfs
-
-
-def _enter_disks(live: LiveStation, same_disk: tuple[str, ...]) -> None:
-    """Enter the disks the test says; the machine's own are one."""
-    drafts = [
-        Draft(
-            kind=EntryKind.STORE_ADDED,
-            subject=f"store:{store.id}",
-            facts={
-                "store_id": store.id,
-                "role": store.role.value,
-                "filesystem": "ext4",
-                "disks": ["shared" if store.id in same_disk else store.id],
-            },
-        )
-        for store in live.settings.stores
-    ]
-    live.station.record.enter(drafts)
