@@ -107,16 +107,7 @@ class TimePassed:
 
 
 Event = (
-    Appeared
-    | Vanished
-    | StorageAsked
-    | Mounted
-    | Unmounted
-    | ReadingBegan
-    | BecameSafe
-    | Released
-    | LetGo
-    | TimePassed
+    Appeared | Vanished | StorageAsked | Mounted | Unmounted | ReadingBegan | BecameSafe | Released | LetGo | TimePassed
 )
 
 _UNSAFE_ON_CARD: Final = frozenset({SlotPhase.STORAGE, SlotPhase.MOUNTED, SlotPhase.READING})

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from cli.messages import explained
+from docking.drivers.families import KNOWN_FAMILIES
 from docking.errors import DockingError
 from docking.usb_devices import read_usb_devices
 from docking.usb_errors import UsbLibraryMissingError, UsbUnreadableError
@@ -20,7 +21,7 @@ def refusal(folder: Path, claims: Claims, *interfaces: Triple) -> DockingError:
     tree.plug("1-2", claims, interfaces=interfaces)
     (device,) = read_usb_devices(tree.sysfs)
     with pytest.raises(DockingError) as refused:
-        judge_usb_device(device)
+        judge_usb_device(device, KNOWN_FAMILIES)
     return refused.value
 
 
