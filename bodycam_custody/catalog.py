@@ -39,7 +39,7 @@ _TABLES: Mapping[str, tuple[Mapping[str, type], str | tuple[str, ...]]] = {
         {
             "docking_id": str, "file": int, "size_bytes": int, "mtime_ns": str, "file_type": str, "sha256": str,
             "path_commitment": str, "path": bytes, "main": int, "outcome": str, "clip_id": str, "failure": str,
-            "cleared": str,
+            "cleared": str, "changed_ns": str, "basis": str,
         },
         ("docking_id", "file"),
     ),
@@ -68,7 +68,7 @@ _TABLES: Mapping[str, tuple[Mapping[str, type], str | tuple[str, ...]]] = {
     "supplements": ({"bag_id": str, "clip_id": str, "bag_path": str, "tagmanifest": str, "stores": str}, "bag_id"),
     "sidecars": ({"clip_id": str, "sha256": str}, ("clip_id", "sha256")),
     "sightings": (
-        {"clip_id": str, "docking_id": str, "file": int, "seen_at": str},
+        {"clip_id": str, "docking_id": str, "file": int, "seen_at": str, "basis": str},
         ("clip_id", "docking_id", "file"),
     ),
     "sessions": ({"session_id": str, "facts": str}, "session_id"),
@@ -126,6 +126,7 @@ _INDEXES = (
     ("clips", ("session_id",)),
     ("files", ("docking_id", "outcome")),
     ("files", ("docking_id", "main")),
+    ("files", ("path", "mtime_ns", "basis")),
     ("dockings", ("seen_at",)),
     ("dockings", ("recorder", "seen_at")),
     ("dockings", ("port", "docked_at")),

@@ -65,7 +65,7 @@ def show_clip(runtime: Runtime, request: OneClip, _: Caller) -> Any:
     (view,) = clip_views(station, [row])
     session = station.catalog.rows("SELECT facts FROM sessions WHERE session_id = ?", (row["session_id"],))
     sightings = station.catalog.rows(
-        "SELECT s.docking_id, s.seen_at, f.path, f.mtime_ns FROM sightings s LEFT JOIN files f"
+        "SELECT s.docking_id, s.seen_at, s.basis, f.path, f.mtime_ns FROM sightings s LEFT JOIN files f"
         " ON f.docking_id = s.docking_id AND f.file = s.file WHERE s.clip_id = ? ORDER BY s.seen_at",
         (row["clip_id"],),
     )
@@ -83,6 +83,7 @@ def show_clip(runtime: Runtime, request: OneClip, _: Caller) -> Any:
                 "path": None if sighting["path"] is None else shown(sighting["path"]),
                 "mtime": _mtime_text(sighting["mtime_ns"]),
                 "seen_at": sighting["seen_at"],
+                "basis": sighting["basis"],
             }
             for sighting in sightings
         ],

@@ -10,7 +10,8 @@ from archive.store import Store
 from bodycam_custody.card_reader import Copied
 from bodycam_custody.docking_drafts import Arrival, NumberedUnit, failed_draft
 from bodycam_custody.entries import Draft, EntryKind
-from bodycam_custody.model import ClipId, clip_id_of
+from bodycam_custody.listing import ListedUnit
+from bodycam_custody.model import Basis, ClipId, clip_id_of
 from bodycam_custody.sealing import SealedBag, StagedBag, StagedFile
 from bodycam_custody.station import Station
 from docking.source import SourceFile
@@ -18,6 +19,9 @@ from hashing.canonical import Json
 from hashing.errors import StatedError
 
 logger = logging.getLogger(__name__)
+
+# Sightings of one transaction, one head.
+LISTED_PER_BATCH = 200
 
 
 @dataclass(slots=True, kw_only=True)
@@ -67,7 +71,7 @@ class ClipSealing:
         self._station = station
         self._arrival = arrival
         self._docking_seq = docking_seq
-        self.counts = {"sealed": 0, "known": 0, "failed": 0}
+        self.counts = {"sealed": 0, "known": 0, "listed": 0, "failed": 0}
 
     def settle(self, batch: Sequence[CopiedUnit]) -> None:
         """Bring every unit of `batch` to its end: sealed, known or failed, and on record.
@@ -90,6 +94,15 @@ class ClipSealing:
             self._seal_new(list(new.values()))
             self._record_known(known)
             self._record_failures(batch)
+
+    def note_listed(self, units: Sequence[ListedUnit]) -> None:
+        """Enter a sighting of every clip that is known by its listing; `listed` counts those among the known."""
+        drafts = [self._listed_draft(unit) for unit in units]
+        for start in range(0, len(drafts), LISTED_PER_BATCH):
+            self._station.record.enter(drafts[start : start + LISTED_PER_BATCH])
+        files = sum(1 + len(unit.sidecars) for unit in units)
+        self.counts["known"] += files
+        self.counts["listed"] += files
 
     def _seal_new(self, units: Sequence[CopiedUnit]) -> None:
         staged = [self._staged(unit, str(self._clip_id(unit)), tuple(unit.done)) for unit in units]
@@ -234,8 +247,25 @@ class ClipSealing:
                 "docking_id": self._arrival.docking_id,
                 "file": unit.unit.main,
                 "newly_sealed": is_new,
+                "basis": Basis.READ.value,
                 # By number in the inventory: which of its files had these bytes this time.
                 "sidecars": {str(file): self._hex(unit, file) for file in unit.unit.sidecars if file in unit.done},
+            },
+        )
+
+
+    def _listed_draft(self, listed: ListedUnit) -> Draft:
+        return Draft(
+            kind=EntryKind.CLIP_SIGHTED,
+            subject=f"clip:{listed.clip_id}",
+            facts={
+                "docking_id": self._arrival.docking_id,
+                "file": listed.unit.main,
+                "newly_sealed": False,
+                "basis": Basis.LISTED.value,
+                "relies_on": {"docking_id": listed.docking_id, "file": listed.file},
+                # What was read then; nobody read it now.
+                "sidecars": {str(file): sha256 for file, sha256 in listed.sidecars.items()},
             },
         )
 

@@ -12,7 +12,7 @@ from docking.source import SourceFile, SpecialFile
 from hashing.canonical import Json
 from hashing.errors import StatedError
 
-# At most 240 bytes a row: forty rows and the rest of the entry stay far below the 16 KiB of a line.
+# At most 280 bytes a row: forty rows and the rest of the entry stay far below the 16 KiB of a line.
 ROWS_PER_ENTRY = 40
 
 Keep = Callable[[Sequence[bytes]], list[str]]
@@ -87,6 +87,7 @@ def inventory_drafts(
             "n": number,
             "size": file.size_bytes,
             "mtime_ns": str(file.mtime_ns),
+            "changed_ns": str(file.changed_ns),
             "type": file.file_type.value,
             "path": name,
             "with": main_of.get(number),

@@ -9,7 +9,7 @@ from bodycam_custody.clearing.folding import fold_cleared, fold_clearing, fold_f
 from bodycam_custody.clock import rfc3339
 from bodycam_custody.docking_folds import fold_accepted, fold_clock_judged, fold_compared
 from bodycam_custody.entries import Entry, EntryKind
-from bodycam_custody.model import ClipState, DockingPhase, FileOutcome, Handover, HandoverReason
+from bodycam_custody.model import Basis, ClipState, DockingPhase, FileOutcome, Handover, HandoverReason
 from bodycam_custody.recorders.folding import fold_act, fold_registration
 from bodycam_custody.release_folds import fold_let_go, fold_recovered
 from bodycam_custody.slot_folds import fold_acknowledged, fold_alarmed, fold_learnt
@@ -103,14 +103,15 @@ def _dock_inventory(db: sqlite3.Connection, _: Entry, facts: Mapping[str, Any], 
     docking_id = facts["docking_id"]
     files, specials = facts["files"], facts["specials"]
     db.executemany(
-        "INSERT INTO files (docking_id, file, size_bytes, mtime_ns, file_type, path_commitment, path, main, outcome)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO files (docking_id, file, size_bytes, mtime_ns, changed_ns, file_type, path_commitment, path, main,"
+        " outcome) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         [
             (
                 docking_id,
                 row["n"],
                 row["size"],
                 row["mtime_ns"],
+                row.get("changed_ns"),
                 row["type"],
                 row["path"],
                 texts.get(row["path"]),
@@ -208,9 +209,11 @@ def _add_sidecars(db: sqlite3.Connection, clip_id: str, sidecars: Sequence[str])
 
 def _clip_sighted(db: sqlite3.Connection, entry: Entry, facts: Mapping[str, Any], __: Mapping[str, bytes]) -> None:
     clip_id, docking_id, file = entry.clip_id, facts["docking_id"], facts["file"]
+    # Before there was another basis every sighted file had been read.
+    basis = facts.get("basis", Basis.READ)
     db.execute(
-        "INSERT OR REPLACE INTO sightings (clip_id, docking_id, file, seen_at) VALUES (?, ?, ?, ?)",
-        (clip_id, docking_id, file, rfc3339(entry.at)),
+        "INSERT OR REPLACE INTO sightings (clip_id, docking_id, file, seen_at, basis) VALUES (?, ?, ?, ?, ?)",
+        (clip_id, docking_id, file, rfc3339(entry.at), basis),
     )
     db.execute(
         "UPDATE clips SET sightings = (SELECT COUNT(*) FROM sightings WHERE clip_id = ?) WHERE clip_id = ?",
@@ -223,15 +226,15 @@ def _clip_sighted(db: sqlite3.Connection, entry: Entry, facts: Mapping[str, Any]
     outcome = FileOutcome.SEALED if facts["newly_sealed"] else FileOutcome.KNOWN
     for column in ("file", "main"):
         db.execute(
-            f"UPDATE files SET outcome = ?, clip_id = ? WHERE docking_id = ? AND {column} = ?",  # noqa: S608  # ours
-            (outcome, clip_id, docking_id, file),
+            f"UPDATE files SET outcome = ?, clip_id = ?, basis = ? WHERE docking_id = ? AND {column} = ?",  # noqa: S608  # ours
+            (outcome, clip_id, basis, docking_id, file),
         )
 
 
 def _file_failed(db: sqlite3.Connection, _: Entry, facts: Mapping[str, Any], __: Mapping[str, bytes]) -> None:
     for column in ("file", "main"):
         db.execute(
-            f"UPDATE files SET outcome = ?, failure = ? WHERE docking_id = ? AND {column} = ?",  # noqa: S608  # ours
+            f"UPDATE files SET outcome = ?, failure = ?, basis = NULL WHERE docking_id = ? AND {column} = ?",  # noqa: S608  # ours
             (FileOutcome.FAILED, json.dumps(dict(facts)), facts["docking_id"], facts["file"]),
         )
 

@@ -2,7 +2,8 @@
 
 The order of the steps is the security of the whole. What a crash after each step leaves:
 
-1. `dock.seen` and the inventory of all files are entries    -> nothing lost: the card still has everything
+1. `dock.seen` and the inventory of all files are entries,   -> nothing lost: the card still has everything
+   and so is what was sealed before and looks the same
 2. one read copies each file into every store's staging      -> leftovers, swept once their lock is free
 3. each copy is read back from the medium and compared       -> the same
 4. tag files, tagmanifest, signature, all flushed            -> the same
@@ -29,6 +30,7 @@ from bodycam_custody.comparison import compared_drafts
 from bodycam_custody.docking_drafts import Arrival, NumberedUnit, closed_draft, inventory_drafts, seen_draft
 from bodycam_custody.entries import Draft
 from bodycam_custody.errors import CardReaderFailedError, CardSilentError, PrimaryUnavailableError, StationStoppingError
+from bodycam_custody.listing import listed_units
 from bodycam_custody.model import DockingPhase
 from bodycam_custody.progress import Progress
 from bodycam_custody.recorder_clock import clock_drafts
@@ -178,8 +180,6 @@ class _Intake:
             copied = CopiedUnit(unit=unit, sources={})
             copied.sources.update((number, inventory.files[number]) for number in copied.numbers)
             self._units.update(dict.fromkeys(copied.numbers, copied))
-            # A clip and its sidecars follow one another, so that its bag is complete early.
-            self._queue.extend(copied.numbers)
         drafts = inventory_drafts(
             self._arrival.docking_id,
             inventory.files,
@@ -189,6 +189,17 @@ class _Intake:
             keep=lambda texts: self._station.texts.keep(texts, meaning="card-path"),
         )
         self._station.record.enter(list(drafts))
+        self._pass_over_listed(units)
+
+    def _pass_over_listed(self, units: Sequence[NumberedUnit]) -> None:
+        """Note what was sealed before and looks the same, and queue everything else to be read."""
+        listed = listed_units(self._station, self._arrival, self._files, units)
+        self.sealing.note_listed(listed)
+        known = {one.unit.main for one in listed}
+        for unit in units:
+            if unit.main not in known:
+                # A clip and its sidecars follow one another, so that its bag is complete early.
+                self._queue.extend(self._units[unit.main].numbers)
 
     def _take_turn(self, reader: CardReader) -> None:
         """Wait until it is this card's turn, and copy until the turn is over or the card is done."""

@@ -108,6 +108,13 @@ class FileOutcome(StrEnum):
     FAILED = "failed"
 
 
+class Basis(StrEnum):
+    """On what it rests that a file of a card is kept: its bytes, or only that it looks as when they were read."""
+
+    READ = "read"
+    LISTED = "listed"
+
+
 class Difference(StrEnum):
     """What a card shows against the same recorder's previous docking (R40)."""
 

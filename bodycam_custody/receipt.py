@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bodycam_custody.clock import rfc3339
-from bodycam_custody.model import ClipId, DockingId, FileOutcome, Handover, HandoverReason
+from bodycam_custody.model import Basis, ClipId, DockingId, FileOutcome, Handover, HandoverReason
 from hashing.canonical import Json, canonical_bytes
 from hashing.digest import Digest
 
@@ -39,7 +39,10 @@ class FileHandover:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReceiptFile:
-    """One file of the card, which the station keeps; `name` is None where its text was erased."""
+    """One file of the card, which the station keeps; `name` is None where its text was erased.
+
+    `sha256` is of the bytes the station keeps. With the basis `listed` they were not compared with the card this time.
+    """
 
     clip_id: ClipId
     name: str | None
@@ -47,6 +50,7 @@ class ReceiptFile:
     sha256: str | None
     file_type: str
     outcome: FileOutcome
+    basis: Basis
     sightings: int
     handover: FileHandover | None
 
@@ -59,6 +63,7 @@ class ReceiptFile:
             "sha256": self.sha256,
             "file_type": self.file_type,
             "outcome": self.outcome.value,
+            "basis": self.basis.value,
             "sightings": self.sightings,
             "handover": None if self.handover is None else self.handover.to_facts(),
         }
@@ -95,6 +100,7 @@ class Receipt:
                 "found": len(self.files),
                 "sealed": self._with_outcome(FileOutcome.SEALED),
                 "known": self._with_outcome(FileOutcome.KNOWN),
+                "listed": sum(file.basis is Basis.LISTED for file in self.files),
                 "failed": self._with_outcome(FileOutcome.FAILED),
                 "foreign": sum(file.file_type == "foreign" for file in self.files),
                 "on_time": self._judged(Handover.ON_TIME),

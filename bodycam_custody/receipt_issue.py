@@ -10,7 +10,7 @@ from bodycam_custody.docking_drafts import subject_of
 from bodycam_custody.entries import Actor, Draft, EntryKind
 from bodycam_custody.errors import ReceiptRefusedError
 from bodycam_custody.left_behind import folders_left
-from bodycam_custody.model import ClipId, DockingId, DockingPhase, FileOutcome, Handover, HandoverReason
+from bodycam_custody.model import Basis, ClipId, DockingId, DockingPhase, FileOutcome, Handover, HandoverReason
 from bodycam_custody.operations import Caller, OneDocking
 from bodycam_custody.people import Role
 from bodycam_custody.receipt import FileHandover, Receipt, ReceiptFile, receipt_digest
@@ -29,9 +29,9 @@ NAMED_FILES = 20
 
 _KEPT = frozenset({FileOutcome.SEALED, FileOutcome.KNOWN})
 _FILES = """
-SELECT f.path, f.size_bytes, f.file_type, f.outcome, f.main, f.clip_id, COALESCE(f.sha256, CASE WHEN f.main IS NULL THEN
-       c.sha256 END) AS sha256, c.sightings, c.recorded_from, c.recorded_to, c.handover, c.handover_reason,
-       c.handover_due, c.docked_at, c.accepted_at
+SELECT f.path, f.size_bytes, f.file_type, f.outcome, f.basis, f.main, f.clip_id,
+       COALESCE(f.sha256, CASE WHEN f.main IS NULL THEN c.sha256 END) AS sha256, c.sightings, c.recorded_from,
+       c.recorded_to, c.handover, c.handover_reason, c.handover_due, c.docked_at, c.accepted_at
 FROM files f LEFT JOIN clips c USING (clip_id) WHERE f.docking_id = ? ORDER BY f.file
 """
 
@@ -146,6 +146,7 @@ def _file_of(row: Mapping[str, Any], *, at_dock: bool) -> ReceiptFile:
         sha256=row["sha256"],
         file_type=row["file_type"],
         outcome=FileOutcome(row["outcome"]),
+        basis=Basis(row["basis"]),
         sightings=row["sightings"],
         handover=_handover_of(row, at_dock=at_dock) if row["main"] is None else None,
     )

@@ -13,7 +13,7 @@ from bodycam_custody.docking_drafts import Arrival
 from bodycam_custody.error_codes import problem_of_code
 from bodycam_custody.judged_views import judged_remarks, judged_view
 from bodycam_custody.left_behind import folders_left
-from bodycam_custody.model import ClipState, DockingPhase, FileOutcome, Handover, Remark
+from bodycam_custody.model import Basis, ClipState, DockingPhase, FileOutcome, Handover, Remark
 from bodycam_custody.progress import Progress
 from bodycam_custody.recorders.attribution import Attribution, attribution_at, attributions_of_clips
 from bodycam_custody.release import release_view
@@ -31,6 +31,7 @@ _COUNTS = (
     "files_found",
     "files_sealed",
     "files_known",
+    "files_listed",
     "files_failed",
     "files_unexplained",
     "bytes_found",
@@ -156,6 +157,9 @@ def docking_view(station: Station, row: Mapping[str, Any], progress: Progress | 
         "files_found": row["files_found"],
         "files_sealed": outcomes.get(FileOutcome.SEALED, (0, 0))[0],
         "files_known": outcomes.get(FileOutcome.KNOWN, (0, 0))[0],
+        "files_listed": _count(
+            station, "SELECT COUNT(*) AS n FROM files WHERE docking_id = ? AND basis = ?", docking_id, Basis.LISTED
+        ),
         "files_failed": outcomes.get(FileOutcome.FAILED, (0, 0))[0],
         "files_unexplained": outcomes.get(FileOutcome.WAITING, (0, 0))[0] if is_over else 0,
         "bytes_found": row["bytes_found"],
@@ -255,7 +259,8 @@ def pending_docking_view(station: Station, arrival: Arrival, progress: Progress)
 def files_view(station: Station, docking_id: str) -> list[dict[str, Any]]:
     """Return every file of a docking with what became of it."""
     rows = station.catalog.rows(
-        "SELECT path, size_bytes, file_type, outcome, clip_id, failure FROM files WHERE docking_id = ? ORDER BY file",
+        "SELECT path, size_bytes, file_type, outcome, basis, clip_id, failure FROM files"
+        " WHERE docking_id = ? ORDER BY file",
         (docking_id,),
     )
     return [
@@ -264,6 +269,7 @@ def files_view(station: Station, docking_id: str) -> list[dict[str, Any]]:
             "size_bytes": row["size_bytes"],
             "file_type": row["file_type"],
             "outcome": row["outcome"],
+            "basis": row["basis"],
             "clip_id": row["clip_id"],
             "problem": _failure(row),
         }

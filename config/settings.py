@@ -190,6 +190,13 @@ class DockingSettings:
             meaning=N_("between two looks for missed slips"),
         ),
     ] = 5
+    read_sealed_again: Annotated[
+        bool,
+        Setting(
+            kind=YesNo(),
+            meaning=N_("read files again that were sealed before and look unchanged in the card's listing"),
+        ),
+    ] = False
     workers_per_card: Annotated[
         int, Setting(kind=WholeNumber(at_least=1, at_most=16), meaning=N_("files of one card copied at a time"))
     ] = 2

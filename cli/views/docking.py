@@ -22,12 +22,19 @@ def counts(docking: Docking) -> list[tuple[str, str]]:
     return [
         (_("Files found"), f"{docking['files_found']} ({size(docking['bytes_found'])})"),
         (_("Sealed now"), str(docking["files_sealed"])),
-        (_("Already kept"), str(docking["files_known"])),
+        (_("Already kept"), kept_before(docking["files_known"], docking["files_listed"])),
         (_("Failed"), str(docking["files_failed"])),
         (_("Unexplained"), str(docking["files_unexplained"])),
         (_("Foreign files"), str(docking["foreign_files"])),
         (_("Links, pipes, devices"), str(docking["special_files"])),
     ]
+
+
+def kept_before(known: int, listed: int) -> str:
+    """Return how many files were kept before, and how many of those nobody read this time."""
+    if not listed:
+        return str(known)
+    return _("{known}, {listed} of them by the listing, not read again").format(known=known, listed=listed)
 
 
 def verdicts(by_handover: Mapping[str, int]) -> str:

@@ -6,6 +6,7 @@ from cli.labels import FILE_TYPE, HANDOVER, HANDOVER_POINT, HANDOVER_REASON, OUT
 from cli.language import _
 from cli.quantities import duration, moment, short_ids, size, span
 from cli.tables import pairs
+from cli.views.docking import kept_before
 from cli.wire import Receipt, ReceiptDocument, ReceiptFile
 
 _INDENT = "  "
@@ -62,7 +63,7 @@ def _counts(document: ReceiptDocument) -> list[tuple[str, str]]:
     return [
         (_("Files found"), f"{counts['found']} ({size(counts['bytes'])})"),
         (_("Sealed now"), str(counts["sealed"])),
-        (_("Already kept"), str(counts["known"])),
+        (_("Already kept"), kept_before(counts["known"], counts["listed"])),
         (_("Failed"), str(counts["failed"])),
         (_("Foreign files"), str(counts["foreign"])),
         (_("Time allowed"), allowed),
@@ -75,6 +76,8 @@ def _counts(document: ReceiptDocument) -> list[tuple[str, str]]:
 def _file(number: int, file: ReceiptFile, short: dict[str, str], zone: tzinfo) -> str:
     kind = label(FILE_TYPE, file["file_type"])
     outcome = label(OUTCOME, file["outcome"])
+    if file["basis"] == "listed":
+        outcome = _("{outcome} (not read again)").format(outcome=outcome)
     seen = _("seen {count} times").format(count=file["sightings"])
     lines = [
         f"{number:>4}  {short[file['clip_id']]}  {file['name'] or '–'}",

@@ -64,6 +64,7 @@ class Sighting(TypedDict):
     path: str | None
     mtime: str | None
     seen_at: str
+    basis: str
 
 
 class ClipDetail(Clip):

@@ -21,6 +21,7 @@ class Docking(TypedDict):
     files_found: int
     files_sealed: int
     files_known: int
+    files_listed: int  # of those known: seen in the listing and not read again
     files_failed: int
     files_unexplained: int
     bytes_found: int
@@ -88,6 +89,7 @@ class DockedFile(TypedDict):
     size_bytes: int
     file_type: str
     outcome: str
+    basis: str | None  # None until the file has an outcome, and for one that failed
     clip_id: str | None
     problem: Problem | None
 

@@ -35,6 +35,7 @@ class ReceiptFile(TypedDict):
     sha256: str | None
     file_type: str
     outcome: str
+    basis: str
     sightings: int
     handover: ReceiptHandover | None
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bodycam_custody.model import ClipId, DockingId, FileOutcome, Handover, HandoverReason
+from bodycam_custody.model import Basis, ClipId, DockingId, FileOutcome, Handover, HandoverReason
 from bodycam_custody.receipt import FileHandover, Receipt, ReceiptFile, receipt_digest
 from hashing.namespaces import Namespace
 from hashing.ssh_keys import SigningKey
@@ -48,6 +48,7 @@ RECEIPT = Receipt(
             sha256="ab" * 32,
             file_type="video",
             outcome=FileOutcome.SEALED,
+            basis=Basis.READ,
             sightings=1,
             handover=FileHandover(
                 recorded_from="2026-11-20T10:59:00.000000Z",
@@ -65,6 +66,7 @@ RECEIPT = Receipt(
             sha256="cd" * 32,
             file_type="sidecar",
             outcome=FileOutcome.KNOWN,
+            basis=Basis.LISTED,
             sightings=1,
             handover=None,
         ),
@@ -83,19 +85,21 @@ CANONICAL = (
     '"origin":"cg.example.gov.cn/station-1/1",'
     f'"root":"{"00" * 32}",'  # hex, while the note has base64
     '"size":27},'
-    '"counts":{"bytes":931535,"failed":0,"foreign":0,"found":2,"known":1,"late":1,"on_time":0,"sealed":1,'
+    '"counts":{"bytes":931535,"failed":0,"foreign":0,"found":2,"known":1,"late":1,"listed":1,"on_time":0,"sealed":1,'
     '"undeterminable":0},'  # of files on the card; verdicts of main files only
     '"docking":{"accepted_at":null,"accepted_by":null,'  # null: not accepted yet
     '"closed_at":"2026-11-21T12:01:00.000000Z","docked_at":"2026-11-21T12:00:00.000000Z",'
     '"docking_id":"20261121T120000Z-k3f9","kind":"dock","officer_id":"officer-1","operator_id":null,'
     '"recorder_id":"usb:4255:0001:0000017","slot":"slot 1"},'
     '"files":[{'  # in the order of the inventory
+    '"basis":"read",'  # the digest is of what was read at this docking
     '"clip_id":"6py6imm2abcdefgh6py6imm2abcdefgh","file_type":"video",'
     '"handover":{"due":"2026-11-21T11:00:00.000000Z","late_ms":3600000,"reason":"docked-after-hours",'
     '"recorded_from":"2026-11-20T10:59:00.000000Z","recorded_to":"2026-11-20T11:00:00.000000Z","verdict":"late"},'
     '"name":"DCIM/现场.mp4",'  # made printable; UTF-8, not \\u escapes
     f'"outcome":"sealed","sha256":"{"ab" * 32}","sightings":1,"size_bytes":931528}},'
-    '{"clip_id":"6py6imm2abcdefgh6py6imm2abcdefgh","file_type":"sidecar",'  # of the clip it accompanies
+    '{"basis":"listed",'  # the digest is of what was read before; the card was not compared with it
+    '"clip_id":"6py6imm2abcdefgh6py6imm2abcdefgh","file_type":"sidecar",'  # of the clip it accompanies
     '"handover":null,'  # a sidecar is handed over with its clip
     '"name":null,'  # null: the name was erased
     f'"outcome":"known","sha256":"{"cd" * 32}","sightings":1,"size_bytes":7}}],'

@@ -106,6 +106,7 @@ def make_docking(**differing: Any) -> wire.Docking:
         "files_found": 3,
         "files_sealed": 3,
         "files_known": 0,
+        "files_listed": 0,
         "files_failed": 0,
         "files_unexplained": 0,
         "bytes_found": 2_794_584,
@@ -337,6 +338,7 @@ class FakeStation:
                     "path": clip["source_path"],
                     "mtime": clip["recorded_to"],
                     "seen_at": clip["sealed_at"],
+                    "basis": "read",
                 }
             ],
             "copies_detail": [],

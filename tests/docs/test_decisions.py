@@ -2,7 +2,8 @@
 
 from bodycam_custody.intake import BATCH_UNITS, BATCH_WAIT_S
 from bodycam_custody.ledger import TAIL_CHECK_ENTRIES
-from config.settings import InterpretationSettings
+from bodycam_custody.recording_time import EARLIEST_PLAUSIBLE
+from config.settings import DockingSettings, InterpretationSettings
 from tests.docs.reading import text_of
 
 
@@ -21,3 +22,10 @@ def test_sessions_are_cut_by_default_as_adr_0007_says() -> None:
     defaults = InterpretationSettings()
     assert f"`interpretation.split_gap_s` ({defaults.split_gap_s} s)" in page
     assert f"`interpretation.session_gap_minutes` ({defaults.session_gap_minutes})" in page
+
+
+def test_a_listing_is_believed_as_adr_0009_says() -> None:
+    page = text_of("docs/adr/0009-what-a-listing-tells-again.md")
+    assert f"nothing before {EARLIEST_PLAUSIBLE.year}" in page
+    assert not DockingSettings().read_sealed_again
+    assert "`docking.read_sealed_again = true` turns this off" in page

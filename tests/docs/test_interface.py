@@ -21,6 +21,7 @@ from bodycam_custody.dock_alarms import AlarmCode, serial_twice_draft
 from bodycam_custody.entries import EntryKind
 from bodycam_custody.handlers import answer
 from bodycam_custody.model import (
+    Basis,
     ClipState,
     ClockVerdict,
     Difference,
@@ -55,6 +56,7 @@ SETS: Mapping[str, type[StrEnum]] = {
     "clock verdict": ClockVerdict,
     "recorder state": RecorderState,
     "phase": DockingPhase,
+    "basis": Basis,
     "outcome": FileOutcome,
     "file type": FileType,
     "special": SpecialKind,
