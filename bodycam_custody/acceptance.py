@@ -38,7 +38,7 @@ def accept_docking(runtime: Runtime, request: AcceptDocking, caller: Caller) -> 
         NotJudgedYetError, LateWithoutReasonError: late needs a reason, and none was given.
     """
     station = runtime.station
-    person = require_role(station.ledger, request.person, [Role.CUSTODIAN], article=ARTICLE)
+    person = require_role(station, request.person, [Role.CUSTODIAN], article=ARTICLE)
     reason = (request.reason or "").strip()
     # One at a time, so that nobody accepts a second time what another accepts now.
     with station.sealing:

@@ -32,7 +32,7 @@ def acknowledge_alarm(runtime: Runtime, request: AcknowledgeAlarm, caller: Calle
         AlarmClosedError: it was acknowledged before.
     """
     station, article = runtime.station, operation_named("alarms.acknowledge").article
-    person = require_role(station.ledger, request.by, _MAY_CLOSE, article=article)
+    person = require_role(station, request.by, _MAY_CLOSE, article=article)
     note = parse_text("note", request.note) or ""
     # Two people may look into the same alarm.
     with station.sealing:

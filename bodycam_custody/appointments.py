@@ -1,11 +1,12 @@
-"""Who is appointed as what: the people of entry 0, by opaque id."""
+"""Who may act today: the people in office by opaque id, with their roles."""
 
 from collections.abc import Collection, Mapping
 
-from bodycam_custody.entries import PersonId, read_entry
-from bodycam_custody.errors import PersonUnknownError, RoleRequiredError
-from bodycam_custody.ledger import Ledger
+from bodycam_custody.decisions.registered import register_of, today_of
+from bodycam_custody.entries import PersonId
+from bodycam_custody.errors import OutOfOfficeError, PersonUnknownError, RoleRequiredError
 from bodycam_custody.people import Role
+from bodycam_custody.station import Station
 from hashing.errors import N_, Statement
 
 _WORDS: Mapping[Role, str] = {
@@ -20,30 +21,31 @@ _WORDS: Mapping[Role, str] = {
 }
 
 
-def appointed_people(ledger: Ledger) -> dict[PersonId, Role]:
-    """Return everybody whom entry 0 appoints, with the role."""
-    people = read_entry(ledger.lines(0, 1)[0]).facts["people"]
-    if not isinstance(people, list):
-        raise ValueError(f"entry 0 names its people as {people!r}")
-    named = [person for person in people if isinstance(person, dict)]
-    return {PersonId(str(person["person"])): Role(str(person["role"])) for person in named}
+def people_in_office(station: Station) -> dict[PersonId, frozenset[Role]]:
+    """Return everybody who is appointed today, deputies included, with all their roles."""
+    register, seq, today = register_of(station.ledger), station.ledger.size, today_of(station)
+    roles = {one: register.in_force(one, seq=seq, on=today) for one in register.people()}
+    return {person: frozenset(one.role for one in held) for person, held in roles.items() if held}
 
 
-def require_role(ledger: Ledger, person: str, roles: Collection[Role], *, article: str) -> PersonId:
-    """Return the id of `person` if they are appointed as one of `roles`.
+def require_role(station: Station, person: str, roles: Collection[Role], *, article: str) -> PersonId:
+    """Return the id of `person` if they are appointed as one of `roles` today (R39).
 
     Not checked: that it is this person who asks; only a signature of theirs would prove it.
 
     Raises:
         PersonUnknownError: nobody has this id.
+        OutOfOfficeError: they hold no office today.
         RoleRequiredError: they have another role; the text quotes `article`.
     """
     person_id = PersonId(person)
-    role = appointed_people(ledger).get(person_id)
-    if role is None:
+    if person_id not in register_of(station.ledger).people():
         raise PersonUnknownError(person=person)
-    if role not in roles:
-        raise RoleRequiredError(person=person, found=_worded([role]), needed=_worded(roles), article=article)
+    held = people_in_office(station).get(person_id)
+    if held is None:
+        raise OutOfOfficeError(person=person, needed=_worded(roles), article=article)
+    if held.isdisjoint(roles):
+        raise RoleRequiredError(person=person, found=_worded(held), needed=_worded(roles), article=article)
     return person_id
 
 

@@ -253,7 +253,6 @@ class ClipSealing:
             },
         )
 
-
     def _listed_draft(self, listed: ListedUnit) -> Draft:
         return Draft(
             kind=EntryKind.CLIP_SIGHTED,

@@ -20,6 +20,10 @@ class EntryKind(StrEnum):
     """What an entry states. The text is part of the ledger format: a member is never renamed."""
 
     GENESIS = "genesis"
+    PERSON_REQUESTED = "person.requested"
+    PERSON_APPOINTED = "person.appointed"
+    PERSON_ENDED = "person.ended"
+    PERSON_KEY_CHANGED = "person.key-changed"
     STATION_STARTED = "station.started"
     RULE_SET_LOADED = "rule_set.loaded"
     STORE_ADDED = "store.added"

@@ -171,7 +171,14 @@ class PersonUnknownError(CustodyError):
     """An act names a person whom the ledger does not know."""
 
     code = "person-unknown"
-    template = N_("nobody at this station has the person id {person}; expected one of those named in the first entry")
+    template = N_("nobody at this station has the person id {person}; expected one of those in: custody people list")
+
+
+class OutOfOfficeError(CustodyError):
+    """The person holds no office on the day of the act."""
+
+    code = "out-of-office"
+    template = N_("{person} holds no office today; the rules reserve this to {needed} ({article})")
 
 
 class RoleRequiredError(CustodyError):

@@ -7,6 +7,8 @@ from bodycam_custody.acceptance import accept_docking
 from bodycam_custody.alarm_acts import acknowledge_alarm, list_alarms
 from bodycam_custody.clearing.acts import clear_card
 from bodycam_custody.clip_answers import clip_history, list_clips, show_clip, verify_clip
+from bodycam_custody.decisions.people_acts import ask_appointment, ask_end, ask_key_change, hand_in
+from bodycam_custody.decisions.people_answers import list_people, show_person
 from bodycam_custody.docking_answers import list_dockings, show_docking, start_import
 from bodycam_custody.operations import Caller, authorise, operation_named, parse_request
 from bodycam_custody.receipt_issue import issue_receipt
@@ -52,6 +54,12 @@ HANDLERS: Mapping[str, Handler] = {
     "alarms.list": list_alarms,
     "alarms.acknowledge": acknowledge_alarm,
     "imports.start": start_import,
+    "people.list": list_people,
+    "people.show": show_person,
+    "people.appoint": ask_appointment,
+    "people.end": ask_end,
+    "people.change_key": ask_key_change,
+    "people.hand_in": hand_in,
     "clips.list": list_clips,
     "clips.show": show_clip,
     "clips.history": clip_history,

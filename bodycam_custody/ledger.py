@@ -174,6 +174,18 @@ class Ledger:
         """Return the tree root over the first `size` entries."""
         return root_of(self._leaves(size))
 
+    def first_head_over(self, seq: int) -> Checkpoint:
+        """Return the oldest signed head that covers entry `seq`: the same one whenever it is asked for.
+
+        Raises:
+            ValueError: no head covers it.
+        """
+        with self._lock:
+            row = self._db.execute("SELECT note FROM heads WHERE size > ? ORDER BY size LIMIT 1", (seq,)).fetchone()
+        if row is None:
+            raise ValueError(f"no head covers entry {seq}")
+        return parse_checkpoint(row[0], self._verifier, origin=self.origin)
+
     def compare_with_head(self, note: bytes, *, seen_at: str) -> None:
         """Hold this ledger against a signed head kept elsewhere; remember a contradiction as refusal.
 

@@ -8,6 +8,7 @@ from dataclasses import MISSING, Field, dataclass, field, fields
 from enum import StrEnum
 from typing import Any, Final
 
+from bodycam_custody.decisions.requests import AskAppointment, AskEnd, AskKeyChange, HandInSignatures, OnePerson
 from bodycam_custody.errors import AuthorisationError, OperationUnknownError, RequestInvalidError
 from bodycam_custody.model import ClipState
 from bodycam_custody.recorders.requests import (
@@ -35,6 +36,7 @@ class Right(StrEnum):
     MAINTAIN = "maintain"
     HAND_OVER = "hand-over"
     REGISTER = "register"
+    DECIDE = "decide"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -169,6 +171,12 @@ TABLE: Final[tuple[Operation, ...]] = tuple(
         ("stores.rebuild", "POST", "/v1/stores/rebuild", Nothing, Right.MAINTAIN, "A3 art. 7"),
         ("audit.checkpoint", "POST", "/v1/audit/checkpoint", Nothing, Right.SEE, "A3 art. 5"),
         ("keys.show", "GET", "/v1/keys", Nothing, Right.SEE, "A3 art. 5"),
+        ("people.list", "GET", "/v1/people", Nothing, Right.SEE, "A3 art. 7"),
+        ("people.show", "GET", "/v1/people/{person}", OnePerson, Right.SEE, "A3 art. 7"),
+        ("people.appoint", "POST", "/v1/people/appointments", AskAppointment, Right.DECIDE, "A3 art. 7"),
+        ("people.end", "POST", "/v1/people/ends", AskEnd, Right.DECIDE, "A3 art. 7"),
+        ("people.change_key", "POST", "/v1/people/keys", AskKeyChange, Right.DECIDE, "A3 art. 7"),
+        ("people.hand_in", "POST", "/v1/people/decisions", HandInSignatures, Right.DECIDE, "A3 art. 7"),
         ("recorders.list", "GET", "/v1/recorders", RecorderPage, Right.SEE, "HY, CZ, QJ"),
         # A serial may hold any printable character, so it never stands in a path.
         ("recorders.show", "GET", "/v1/recorder", OneRecorder, Right.SEE, "HY, CZ"),
@@ -228,6 +236,10 @@ def parse_request(operation: Operation, params: Mapping[str, object]) -> Any:
 
 def _typed(parameter: Field[Any], value: object) -> object:
     name, one_of = parameter.name, parameter.metadata.get("one_of")
+    if parameter.type == dict[str, str]:
+        if not isinstance(value, dict) or not all(isinstance(text, str) for text in value.values()):
+            raise RequestInvalidError(name=name, expected="texts by name", found=repr(value))
+        return value
     if parameter.type in {int, int | None}:
         text = str(value)
         if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= PAGE_LIMIT:

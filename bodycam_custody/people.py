@@ -35,6 +35,17 @@ class Person:
     key: SshPublicKey
 
 
+def parse_person_id(text: str) -> PersonId:
+    """Return `text` as a person id.
+
+    Raises:
+        PersonRefusedError: it is not 1 to 32 of a-z, 0-9 and -.
+    """
+    if not _PERSON_ID.fullmatch(text):
+        raise PersonRefusedError(text=text, reason=Statement(N_("The id is not 1 to 32 of a-z, 0-9 and -.")))
+    return PersonId(text)
+
+
 def parse_person(text: str) -> Person:
     """Read `ID:ROLE:KEY`, KEY being an OpenSSH public key line or the path of a file with one.
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from bodycam_custody.acceptance import closed_docking
-from bodycam_custody.appointments import appointed_people
+from bodycam_custody.appointments import people_in_office
 from bodycam_custody.clock import parse_rfc3339
 from bodycam_custody.docking_drafts import subject_of
 from bodycam_custody.entries import Actor, Draft, EntryKind
@@ -79,7 +79,7 @@ def issue_receipt(runtime: Runtime, request: OneDocking, caller: Caller) -> Any:
 
 
 def _require_custodian(station: Station, docking_id: DockingId) -> None:
-    if Role.CUSTODIAN not in appointed_people(station.ledger).values():
+    if not any(Role.CUSTODIAN in roles for roles in people_in_office(station).values()):
         reason = Statement(N_("Nobody is appointed custodian at this station, so nobody can take it over."))
         raise ReceiptRefusedError(docking_id=docking_id, reason=reason)
 

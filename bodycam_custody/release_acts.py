@@ -74,7 +74,7 @@ def _let_go(
 ) -> dict[str, Any]:
     station = runtime.station
     article = operation_named("dockings.release").article
-    person = require_role(station.ledger, request.person, roles, article=article)
+    person = require_role(station, request.person, roles, article=article)
     reason = parse_text("reason", request.reason)
     if reason is None:
         raise RuntimeError("a request without its reason")

@@ -18,3 +18,12 @@ class Namespace(StrEnum):
 
     RECEIPT = "custody-receipt"
     """The receipt for a docking, signed by the station."""
+
+    PEOPLE_APPOINT = "custody-people-appoint"
+    """The appointment of a person, signed by two who are appointed."""
+
+    PEOPLE_END = "custody-people-end"
+    """The end of an appointment, signed by two who are appointed."""
+
+    PEOPLE_CHANGE_KEY = "custody-people-change-key"
+    """Another key for a person: signed with it, by two people, and with the old key or by two recovery keys."""

@@ -50,7 +50,7 @@ def clear_card(runtime: Runtime, request: ClearCard, caller: Caller) -> Any:
     """
     station = runtime.station
     require_clearing_chosen(station)
-    person = require_role(station.ledger, request.person, [Role.CUSTODIAN], article=ARTICLE)
+    person = require_role(station, request.person, [Role.CUSTODIAN], article=ARTICLE)
     actor = Actor(uid=caller.uid, person=person)
     docking_id = docking_to_clear(runtime, request.target)
     with runtime.clearing(docking_id):

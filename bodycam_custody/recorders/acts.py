@@ -31,7 +31,7 @@ _OPERATORS = frozenset({Role.OFFICER, Role.OPERATOR})
 def add_recorder(runtime: Runtime, request: AddRecorder, caller: Caller) -> Any:
     """Register a recorder; what it recorded before becomes fileable, and the entry says from when on (R73)."""
     station, article = runtime.station, _article("recorders.add")
-    by = require_role(station.ledger, request.by, _CUSTODIANS, article=article)
+    by = require_role(station, request.by, _CUSTODIANS, article=article)
     texts = {name: parse_text(name, getattr(request, name)) for name in ("model", "unit", "note")}
     with station.sealing:
         recorder = require_named(station.catalog, request.recorder_id)
@@ -46,9 +46,9 @@ def add_recorder(runtime: Runtime, request: AddRecorder, caller: Caller) -> Any:
 def issue_recorder(runtime: Runtime, request: IssueRecorder, caller: Caller) -> Any:
     """Issue a recorder to one officer, and to who operates it, from a moment on (R31, R68)."""
     station, article = runtime.station, _article("recorders.issue")
-    by = require_role(station.ledger, request.by, _CUSTODIANS, article=article)
-    officer = require_role(station.ledger, request.officer, _OFFICERS, article=article)
-    operator = require_role(station.ledger, request.operator or officer, _OPERATORS, article=article)
+    by = require_role(station, request.by, _CUSTODIANS, article=article)
+    officer = require_role(station, request.officer, _OFFICERS, article=article)
+    operator = require_role(station, request.operator or officer, _OPERATORS, article=article)
     now, zone = station.clock.now(), station.settings.station.zone
     act = RecorderAct(
         kind=EntryKind.RECORDER_ISSUED,
@@ -78,7 +78,7 @@ def _end(
     runtime: Runtime, kind: EntryKind, request: ReturnRecorder | EndRecorder, caller: Caller, *, article: str
 ) -> Any:
     station = runtime.station
-    by = require_role(station.ledger, request.by, _CUSTODIANS, article=article)
+    by = require_role(station, request.by, _CUSTODIANS, article=article)
     now = station.clock.now()
     dated = parse_end("on", request.on, now=now, zone=station.settings.station.zone)
     act = RecorderAct(kind=kind, dated=dated)

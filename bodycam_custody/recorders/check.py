@@ -7,7 +7,7 @@ from fractions import Fraction
 from typing import Any
 
 from archive.answers import Answer
-from bodycam_custody.appointments import appointed_people
+from bodycam_custody.appointments import people_in_office
 from bodycam_custody.clock import parse_rfc3339, rfc3339
 from bodycam_custody.operations import Caller
 from bodycam_custody.people import Role
@@ -60,7 +60,7 @@ def check_recorders(runtime: Runtime, request: CheckRecorders, _: Caller) -> Any
     facts = {one["recorder_id"]: _held(one) for one in held}
     overdue = [one for one in held if is_overdue(facts[one["recorder_id"]], hours=hours, now=now)]
     missing = [one for one in held if is_missing(facts[one["recorder_id"]], since=since, hours=hours, now=now)]
-    officers = [person for person, role in appointed_people(station.ledger).items() if role is Role.OFFICER]
+    officers = [person for person, roles in people_in_office(station).items() if Role.OFFICER in roles]
     usable = [one for one in kept if one["state"] not in {RecorderState.FAULTY, RecorderState.WITHDRAWN}]
     equipped = {one["officer_id"] for one in usable}
     return {

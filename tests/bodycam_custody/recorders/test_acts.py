@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from bodycam_custody.appointments import appointed_people
+from bodycam_custody.appointments import people_in_office
 from bodycam_custody.errors import PersonUnknownError, RequestInvalidError, RoleRequiredError, StatedError
 from bodycam_custody.handlers import answer
 from bodycam_custody.operations import Caller
@@ -203,12 +203,12 @@ def test_what_may_not_be_is_refused_with_the_article(
 
 
 def test_the_people_are_those_of_the_first_entry(live: LiveStation) -> None:
-    assert appointed_people(live.station.ledger) == {
-        "custodian-1": Role.CUSTODIAN,
-        "supervisor-1": Role.SUPERVISOR,
-        "officer-1": Role.OFFICER,
-        "officer-2": Role.OFFICER,
-        "operator-1": Role.OPERATOR,
+    assert people_in_office(live.station) == {
+        "custodian-1": {Role.CUSTODIAN},
+        "supervisor-1": {Role.SUPERVISOR},
+        "officer-1": {Role.OFFICER},
+        "officer-2": {Role.OFFICER},
+        "operator-1": {Role.OPERATOR},
     }
 
 
