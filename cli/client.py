@@ -118,6 +118,22 @@ class Station:
         """Return the station's public keys."""
         return cast(wire.Keys, self._call("keys.show", {}))
 
+    def people(self) -> wire.People:
+        """Return everybody who is or was appointed."""
+        return cast(wire.People, self._call("people.list", {}))
+
+    def person(self, person: str) -> wire.PersonDetail:
+        """Return one person with all appointments and keys."""
+        return cast(wire.PersonDetail, self._call("people.show", {"person": person}))
+
+    def ask_about_person(self, act: str, given: Mapping[str, object]) -> wire.ToSign:
+        """Enter a request (appoint, end, change_key) and return the text to sign."""
+        return cast(wire.ToSign, self._call(f"people.{act}", given))
+
+    def hand_in(self, request: str, signatures: Mapping[str, str]) -> wire.Decided:
+        """Enter a decision with its signatures."""
+        return cast(wire.Decided, self._call("people.hand_in", {"request": request, "signatures": dict(signatures)}))
+
     def recorders(self, *, state: str | None) -> list[wire.Recorder]:
         """Return every recorder of that state, all pages."""
         return cast(list[wire.Recorder], self._every("recorders.list", {"state": state}))

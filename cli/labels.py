@@ -144,6 +144,16 @@ WHOLE: Final[Mapping[str, str]] = {
     "no": N_("BROKEN"),
     "cannot-tell": N_("cannot tell"),
 }
+ROLE: Final[Mapping[str, str]] = {
+    "officer": N_("officer"),
+    "operator": N_("operator"),
+    "custodian": N_("custodian"),
+    "supervisor": N_("supervisor"),
+    "auditor": N_("auditor"),
+    "archive-officer": N_("archive officer"),
+    "legal-reviewer": N_("legal reviewer"),
+    "administrator": N_("administrator"),
+}
 STORE_ROLE: Final[Mapping[str, str]] = {"primary": N_("primary"), "replica": N_("replica")}
 STORE_STATE: Final[Mapping[str, str]] = {"ok": N_("ok")}
 SPECIAL_KIND: Final[Mapping[str, str]] = {
@@ -194,6 +204,10 @@ SEVERITY: Final[Mapping[str, str]] = {
 }
 ENTRY_KIND: Final[Mapping[str, str]] = {
     "genesis": N_("station created"),
+    "person.requested": N_("decision about a person asked for"),
+    "person.appointed": N_("person appointed"),
+    "person.ended": N_("appointment ended"),
+    "person.key-changed": N_("key changed"),
     "station.started": N_("station started"),
     "store.added": N_("store added"),
     "stores.moved": N_("stores on other disks"),

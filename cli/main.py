@@ -15,7 +15,7 @@ import typer  # noqa: E402  # after bind
 
 from bodycam_custody.errors import StatedError  # noqa: E402  # after bind, as all below
 from cli import output  # noqa: E402
-from cli.commands import audit, clips, daemon, demo, dock, doctor, import_, init, key, recorder, status, store  # noqa: E402
+from cli.commands import audit, clips, daemon, demo, dock, doctor, import_, init, key, people, recorder, status, store  # noqa: E402
 from cli.exit_codes import ExitCode, exit_code_of, help_table  # noqa: E402
 from cli.invocation import Invocation  # noqa: E402
 from cli.language import _  # noqa: E402
@@ -42,6 +42,7 @@ app.command("import", help=_("Take in a folder of recordings, as a card is taken
 app.command(help=_("Show what is safe, what is not yet, and what needs a person."))(status.status)
 app.add_typer(dock.app, name="dock")
 app.add_typer(clips.app, name="clips")
+app.add_typer(people.app, name="people")
 app.add_typer(recorder.app, name="recorder")
 app.add_typer(store.app, name="store")
 app.add_typer(audit.app, name="audit")

@@ -62,12 +62,18 @@ class DeputyError(CustodyError):
 
 
 class KeyNeededError(CustodyError):
-    """A new person needs a key; a known one has one."""
+    """Nobody is appointed without a key."""
 
     code = "key-needed"
+    template = N_("{person} is new here: expected a public key (--key FILE), found none")
+
+
+class KeyKnownError(CustodyError):
+    """Who is appointed again keeps the key they have."""
+
+    code = "key-known"
     template = N_(
-        "appointing {person}: a new person needs a public key (--key FILE), a known one keeps the key they have; "
-        "found a known key: {has_key}. Change a key with: custody people change-key {person}"
+        "{person} has a key already and keeps it: leave --key out, or change it with: custody people change-key {person}"
     )
 
 

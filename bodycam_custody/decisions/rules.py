@@ -14,6 +14,7 @@ from bodycam_custody.decisions.errors import (
     AppointmentDatesError,
     AppointmentRunsError,
     DeputyError,
+    KeyKnownError,
     KeyNeededError,
     KeyTakenError,
     NotAppointedError,
@@ -52,7 +53,7 @@ def reject_appointment(register: Register, wanted: ToAppoint, *, seq: int, today
         AppointmentDatesError: it would begin before today, or end before it begins.
         DeputyError: who is stood in for does not hold that role, or the end is missing.
         AppointmentRunsError: the person has this role already.
-        KeyNeededError, KeyTakenError, UidTakenError: key or uid are missing, or somebody else's.
+        KeyNeededError, KeyKnownError, KeyTakenError, UidTakenError: key or uid are missing, needless, or somebody else's.
     """
     if wanted.since < today or (wanted.until is not None and wanted.until < wanted.since):
         until = "—" if wanted.until is None else wanted.until.isoformat()
@@ -66,8 +67,10 @@ def reject_appointment(register: Register, wanted: ToAppoint, *, seq: int, today
             until = "—" if one.until is None else one.until.isoformat()
             raise AppointmentRunsError(person=wanted.person, role=wanted.role.value, until=until)
     known = register.key_of(wanted.person, seq=seq)
-    if (known is None) == (wanted.key is None):
-        raise KeyNeededError(person=wanted.person, has_key=known is not None)
+    if known is None and wanted.key is None:
+        raise KeyNeededError(person=wanted.person)
+    if known is not None and wanted.key is not None:
+        raise KeyKnownError(person=wanted.person)
     reject_key(register, wanted.person, wanted.key)
     for person, uid in register.uids.items():
         if wanted.uid is not None and uid == wanted.uid and person != wanted.person:

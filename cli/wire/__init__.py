@@ -22,6 +22,7 @@ from cli.wire.dockings import (
     SpecialFile,
     Unlock,
 )
+from cli.wire.people import Appointment, Decided, KeyTenure, People, Person, PersonDetail, ToSign
 from cli.wire.problems import Answer, Facts, Problem
 from cli.wire.receipts import Receipt, ReceiptDocument, ReceiptFile, ReceiptHandover
 from cli.wire.recorders import (
@@ -53,6 +54,7 @@ __all__ = [
     "Acknowledged",
     "Alarm",
     "Answer",
+    "Appointment",
     "Assignment",
     "Backlog",
     "CardDifference",
@@ -65,6 +67,7 @@ __all__ = [
     "Copy",
     "CopyCheck",
     "DaemonFacts",
+    "Decided",
     "DockedFile",
     "Docking",
     "DockingDetail",
@@ -72,11 +75,15 @@ __all__ = [
     "FileLeft",
     "Gap",
     "HistoryEntry",
+    "KeyTenure",
     "Keys",
     "Learnt",
     "LedgerFacts",
     "LetGo",
     "OfficerCount",
+    "People",
+    "Person",
+    "PersonDetail",
     "Problem",
     "Proof",
     "Rebuilt",
@@ -99,5 +106,6 @@ __all__ = [
     "Status",
     "Store",
     "Stores",
+    "ToSign",
     "Unlock",
 ]

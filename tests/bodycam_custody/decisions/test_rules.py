@@ -42,8 +42,13 @@ def refused_deciders(register: Register, *by: PersonId, concerned: PersonId = P7
 def test_a_new_person_is_appointed_with_a_key(ledger: PeopleLedger, wanted: ToAppoint) -> None:
     reject_appointment(ledger.register(), wanted, seq=9, today=TODAY)
     assert refusal(ledger.register(), replace(wanted, key=None)) == (
-        "appointing p-7: a new person needs a public key (--key FILE), a known one keeps the key they have; found a "
-        "known key: False. Change a key with: custody people change-key p-7"
+        "p-7 is new here: expected a public key (--key FILE), found none"
+    )
+
+
+def test_a_known_person_keeps_the_key(ledger: PeopleLedger, wanted: ToAppoint) -> None:
+    assert refusal(ledger.register(), replace(wanted, person=P3, role=Role.OPERATOR)) == (
+        "p-3 has a key already and keeps it: leave --key out, or change it with: custody people change-key p-3"
     )
 
 
