@@ -46,6 +46,7 @@ from cli.wire.station import (
     Status,
     Store,
     Stores,
+    Swept,
 )
 
 __all__ = [
@@ -99,5 +100,6 @@ __all__ = [
     "Status",
     "Store",
     "Stores",
+    "Swept",
     "Unlock",
 ]

@@ -30,6 +30,7 @@ ROUTES = {
     "clips.history": ("GET", "/v1/clips/{clip_id}/history"),
     "clips.verify": ("POST", "/v1/clips/{clip_id}/verify"),
     "stores.list": ("GET", "/v1/stores"),
+    "stores.sweep": ("POST", "/v1/stores/sweep"),
     "stores.rebuild": ("POST", "/v1/stores/rebuild"),
     "audit.checkpoint": ("POST", "/v1/audit/checkpoint"),
     "keys.show": ("GET", "/v1/keys"),
@@ -126,7 +127,6 @@ def make_docking(**differing: Any) -> wire.Docking:
         "clock_drift_ms_per_day": None,
         "accepted_at": None,
         "accepted_by": None,
-        "remarks": [],
         "withdrawn_at": None,
         "withdrawn_by": None,
         "withdrawn_reason": None,
@@ -134,6 +134,7 @@ def make_docking(**differing: Any) -> wire.Docking:
         "released_at": None,
         "released_by": None,
         "released_reason": None,
+        "remarks": [],
         "problems": [],
         "handover": {"on-time": 3, "late": 0, "undeterminable": 0},
         "clearing": make_clearing(),
@@ -211,6 +212,13 @@ class FakeStation:
         self.stores = [make_store("primary", "primary"), make_store("backup", "replica")]
         self.disks_apart = "yes"
         self.gaps: list[wire.Gap] = []
+        self.swept: wire.Swept = {
+            "at": "2026-11-21T10:00:00.000000Z",
+            "copies_made": 0,
+            "copies_missing": 0,
+            "not_safe": 0,
+            "problems": [],
+        }
         self.damaged: set[str] = set()
         self.refuses: StatedProblemError | None = None
         self.files: list[wire.DockedFile] = []
@@ -253,6 +261,7 @@ class FakeStation:
             "clips.history": lambda given: {"items": self._history(self._clip(given))},
             "clips.verify": lambda given: self._check(self._clip(given)),
             "stores.list": lambda _: {"items": self.stores, "disks_apart": self.disks_apart},
+            "stores.sweep": lambda _: self.swept,
             "stores.rebuild": lambda _: {"entries": 27, "clips": 3, "bags_read": 6, "seconds": 0.25, "problems": []},
             "audit.checkpoint": lambda _: self._checkpoint(),
             "keys.show": lambda _: self._keys(),
@@ -306,8 +315,8 @@ class FakeStation:
                 "interpretation_waiting": 0,
                 "foreign_files": 0,
                 "failed_files": 0,
+                "withdrawn": 0,
             },
-            "withdrawn": 0,
             "remarks": [],
         }
 
@@ -355,7 +364,7 @@ class FakeStation:
                 "at": clip["sealed_at"],
                 "kind": kind,
                 "actor": {"uid": 0} if kind == "clip.judged" else {"system": "daemon"},
-                "facts": {"clip_id": clip["clip_id"]},
+                "facts": {},
                 "leaf": f"{4 + index:064x}",
                 "proof": {"tree_size": self.ledger_size, "inclusion": []},
             }
