@@ -20,7 +20,7 @@ from bodycam_custody.release_folds import RELEASE_KINDS
 logger = logging.getLogger(__name__)
 
 # Raised with every change of the tables below; an older file is rebuilt, never migrated.
-CATALOG_VERSION = 9
+CATALOG_VERSION = 10
 
 _TABLES: Mapping[str, tuple[Mapping[str, type], str | tuple[str, ...]]] = {
     "stores": ({"store_id": str, "role": str, "disks": str}, "store_id"),

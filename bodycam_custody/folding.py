@@ -280,6 +280,10 @@ def _set_holders(db: sqlite3.Connection, facts: Mapping[str, Any], now: Mapping[
 
 
 def _copy_missing(db: sqlite3.Connection, entry: Entry, facts: Mapping[str, Any], _: Mapping[str, bytes]) -> None:
+    if _has_supplement(db, facts):
+        # The clip is not whole there until the supplement is written again.
+        _set_holders(db, facts, {})
+        return
     db.execute("UPDATE copies SET answer = 'no' WHERE clip_id = ? AND store_id = ?", (entry.clip_id, facts["store_id"]))
     _set_state(db, entry.clip_id)
 
