@@ -23,7 +23,14 @@ from cli.wire.dockings import (
     Unlock,
 )
 from cli.wire.problems import Answer, Facts, Problem
-from cli.wire.receipts import Receipt, ReceiptDocument, ReceiptFile, ReceiptHandover
+from cli.wire.receipts import (
+    FileNotTakenOver,
+    Receipt,
+    ReceiptDocument,
+    ReceiptFile,
+    ReceiptHandover,
+    ReceiptLeft,
+)
 from cli.wire.recorders import (
     Assignment,
     OfficerCount,
@@ -71,6 +78,7 @@ __all__ = [
     "DockingDetail",
     "Facts",
     "FileLeft",
+    "FileNotTakenOver",
     "Gap",
     "HistoryEntry",
     "Keys",
@@ -85,6 +93,7 @@ __all__ = [
     "ReceiptDocument",
     "ReceiptFile",
     "ReceiptHandover",
+    "ReceiptLeft",
     "Recorder",
     "RecorderAct",
     "RecorderCheck",

@@ -20,6 +20,9 @@ ROUTES = {
     "dockings.show": ("GET", "/v1/dockings/{docking_id}"),
     "dockings.receipt": ("POST", "/v1/dockings/{docking_id}/receipt"),
     "dockings.accept": ("POST", "/v1/dockings/{docking_id}/accept"),
+    "dockings.clear": ("POST", "/v1/clearings"),
+    "dockings.withdraw": ("POST", "/v1/withdrawals"),
+    "dockings.release": ("POST", "/v1/releases"),
     "slots.list": ("GET", "/v1/slots"),
     "slots.learn": ("POST", "/v1/slots"),
     "alarms.list": ("GET", "/v1/alarms"),
@@ -212,6 +215,7 @@ class FakeStation:
         self.stores = [make_store("primary", "primary"), make_store("backup", "replica")]
         self.disks_apart = "yes"
         self.gaps: list[wire.Gap] = []
+        self.receipt = CANONICAL
         self.swept: wire.Swept = {
             "at": "2026-11-21T10:00:00.000000Z",
             "copies_made": 0,
@@ -225,6 +229,7 @@ class FakeStation:
         self.differences: list[wire.CardDifference] = []
         self.slots: list[list[wire.Slot]] = [[]]
         self.alarms: list[wire.Alarm] = []
+        self.clearing = make_clearing()
         self.phases: list[wire.Docking] = []
         self.ledger_size = 27
         self.seen: list[tuple[str, dict[str, Any]]] = []
@@ -251,6 +256,9 @@ class FakeStation:
             "dockings.show": lambda _: self._docking(),
             "dockings.accept": self._accept,
             "dockings.receipt": self._receipt,
+            "dockings.withdraw": self._let_go,
+            "dockings.release": self._let_go,
+            "dockings.clear": lambda _: {"docking_id": self.dockings[0]["docking_id"], **self.clearing},
             "slots.list": lambda _: {"items": self.next_slots()},
             "slots.learn": self._learn,
             "alarms.list": lambda _: {"items": self.alarms},
@@ -403,10 +411,22 @@ class FakeStation:
             "entry": self.ledger_size,
         }
 
+    def _let_go(self, given: dict[str, Any]) -> object:
+        return {
+            "docking_id": None if given["target"] == "slot 3" else given["target"],
+            "recorder_id": "usb:4255:0001:ZX12",
+            "port": "pci-0000:00:14.0-usb-0:2",
+            "at": "2026-11-21T10:00:00.000000Z",
+            "by": given["person"],
+            "files_left": None if given["target"] == "slot 3" else 1,
+            "folders_left": None if given["target"] == "slot 3" else 2,
+            "entry": 41,
+        }
+
     def _receipt(self, given: dict[str, Any]) -> object:
         return {
             "docking_id": given["docking_id"],
-            "canonical": CANONICAL,
+            "canonical": self.receipt,
             "sha256": "5a" * 32,
             "signature": "-----BEGIN SSH SIGNATURE-----\n",
             "entry": self.ledger_size,
