@@ -160,6 +160,7 @@ def collect(live: LiveStation, runtime: Runtime, folder: Path) -> dict[str, Any]
         "finding": broken["findings"][0],
         "docking": ask("dockings.list")["items"][0],
         "docking in detail": ask("dockings.show", docking_id=docked.docking_id),
+        "clearing": ask("dockings.show", docking_id=docked.docking_id)["clearing"],
         "acceptance": ask("dockings.accept", docking_id=docked.docking_id, person="custodian-1"),
         "receipt": ask("dockings.receipt", docking_id=docked.docking_id),
         "slots.list": ask("slots.list"),
@@ -202,6 +203,7 @@ _BESIDE = {"clip in detail": "clip", "docking in detail": "docking", "recorder i
         *("clip", "clip in detail", "history entry", "clip verification", "docking", "docking in detail"),
         *("recorder", "recorder in detail", "recorder check"),
         *(
+            "clearing",
             "acceptance",
             "letting go",
             "receipt",
