@@ -24,6 +24,7 @@ from typing import Any
 
 from archive.clearance import Witness, require_digest, require_entry, require_head_apart, sealed_digests
 from archive.durable import flush_filesystem
+from archive.physical import physical_device_of
 from bodycam_custody.clearing.anchors import Anchors
 from bodycam_custody.clearing.errors import ClearingNotChosenError, ResidueError
 from bodycam_custody.clearing.request import ClearRequest, ranges_of
@@ -149,8 +150,8 @@ class Procedure:
             require_digest(named, held, one.file.sha256)
 
     def _require_head_apart(self, witnesses: Sequence[Witness], seq: int) -> None:
-        state = self._anchors.settings.paths.state
-        require_head_apart(witnesses, state, size=seq + 1, host=self._anchors.host)
+        own = physical_device_of(self._anchors.settings.paths.state, self._anchors.host)
+        require_head_apart(witnesses, own, size=seq + 1)
 
     def _require_entered(self, seq: int) -> None:
         """Return if entry `seq` names exactly the files that are going to be removed."""
