@@ -1,6 +1,7 @@
 """A station that clears, on three disks of its own, with the helper behind its socket as systemd runs it."""
 
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -40,6 +41,8 @@ class Service:
     def __init__(self, path: Path, config: Path, sysfs: Path) -> None:
         self._command = [sys.executable, "-m", "tests.bodycam_custody.clearing.program", str(config), str(sysfs)]
         self.kill_at = ""
+        self.is_held = threading.Event()
+        self._held: subprocess.Popen[bytes] | None = None
         self._path = path
         self._listening = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         folder = os.open(path.parent, os.O_PATH)
@@ -61,7 +64,16 @@ class Service:
                 command = [*self._command, *([self.kill_at] if self.kill_at else [])]
                 process = subprocess.Popen(command, stdin=connection.fileno(), stdout=subprocess.DEVNULL)
                 connection.close()
+                if self.kill_at == "hold":
+                    os.waitid(os.P_PID, process.pid, os.WSTOPPED | os.WNOWAIT)
+                    self._held = process
+                    self.is_held.set()
                 process.wait()
+
+    def go_on(self) -> None:
+        """Let a helper that stands still go on."""
+        assert self._held is not None
+        self._held.send_signal(signal.SIGCONT)
 
     def close(self) -> None:
         if not self._thread.is_alive():

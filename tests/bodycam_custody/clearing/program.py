@@ -4,7 +4,8 @@ python -m tests.bodycam_custody.clearing.program CONFIG SYSFS [KILL_AT]
 
 KILL_AT names a moment: `ready` (before the daemon is told), `remove-N` (before the N-th file is removed), `removed-N`
 (after it, before the daemon is told), `told-N` (after that) or `end` (before the daemon is told the end). With `wait-N`
-it lives, but removes nothing after the N-th file before the daemon said that nothing more comes from it.
+it lives, but removes nothing after the N-th file before the daemon said that nothing more comes from it. With `hold` it
+stands still, all looked at, before the daemon is told.
 """
 
 import json
@@ -47,6 +48,8 @@ def arm(moment: str) -> None:
             step = json.loads(data)["step"]
             if wanted == step and wanted in {"ready", "end"}:
                 die()
+            if wanted == "hold" and step == "ready":
+                os.kill(os.getpid(), signal.SIGSTOP)
             real_sendall(self, data, *more)
             if step == "removed" and number and count == int(number):
                 if wanted == "told":

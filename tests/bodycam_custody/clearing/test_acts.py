@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import threading
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -11,7 +12,7 @@ import pytest
 from archive.bag import SIGNATURE
 from bodycam_custody.clearing.drafts import clearing_draft
 from bodycam_custody.clearing.errors import ClearingNotChosenError, ClearingRefusedError
-from bodycam_custody.entries import Actor, PersonId
+from bodycam_custody.entries import Actor, EntryKind, PersonId
 from bodycam_custody.errors import NotFoundError, PersonUnknownError, RoleRequiredError, StatedError
 from bodycam_custody.model import DockingId
 from bodycam_custody.reconcile import reconcile
@@ -19,6 +20,7 @@ from bodycam_custody.runtime import Runtime
 from config.settings import Clearing
 from tests.bodycam_custody.clearing.desk import FILES, Desk, clearing_desk
 from tests.bodycam_custody.stations import make_card
+from tests.bodycam_custody.test_release import let_go
 
 
 @pytest.fixture
@@ -180,6 +182,37 @@ def test_an_unregistered_recorder_s_card_is_held(desk: Desk) -> None:
     desk.ask("dockings.accept", docking_id=docked.docking_id, person="custodian-1", reason="test recordings")
     desk.ask("dockings.receipt", docking_id=docked.docking_id)
     assert "not registered" in str(refused(desk, docked.docking_id, ClearingRefusedError))
+
+
+@pytest.mark.parametrize(
+    ("kind", "said"),
+    [
+        (EntryKind.DOCK_WITHDRAWN, "withdrawn for recovery: nothing on it is removed"),
+        (EntryKind.DOCK_RELEASED, "The supervisor released it uncleared."),
+    ],
+)
+def test_a_recorder_that_was_let_go_is_never_cleared(desk: Desk, handed_over: str, kind: EntryKind, said: str) -> None:
+    # R40
+    let_go(desk.live, kind, DockingId(handed_over))
+    assert said in str(refused(desk, handed_over, ClearingRefusedError))
+
+
+def test_a_recorder_that_is_withdrawn_while_its_card_is_read_is_not_cleared(desk: Desk, handed_over: str) -> None:
+    # R40: what was decided before the reading is decided again after it.
+    wait_then_withdraw = threading.Thread(target=lambda: withdraw_when_reading(desk, handed_over))
+    desk.service.kill_at = "hold"
+    wait_then_withdraw.start()
+    error = refused(desk, handed_over, ClearingRefusedError)
+    wait_then_withdraw.join()
+    assert "withdrawn for recovery" in str(error)
+    whole(desk, "clearing-refused")
+
+
+def withdraw_when_reading(desk: Desk, docking_id: str) -> None:
+    """Withdraw the recorder once the helper is at work, and then let the helper go on."""
+    desk.service.is_held.wait(20)
+    let_go(desk.live, EntryKind.DOCK_WITHDRAWN, DockingId(docking_id))
+    desk.service.go_on()
 
 
 def whole(desk: Desk, code: str) -> None:
