@@ -60,7 +60,11 @@ def _close_interrupted(station: Station, under_way: Collection[str]) -> None:
     station.record.enter(
         [
             closed_draft(
-                DockingId(row["docking_id"]), outcome=DockingPhase.INTERRUPTED, code="station-stopped", counts={}
+                DockingId(row["docking_id"]),
+                outcome=DockingPhase.INTERRUPTED,
+                code="station-stopped",
+                counts={},
+                left_out={},
             )
             for row in rows
             if row["docking_id"] not in under_way
