@@ -134,6 +134,7 @@ class _Intake:
             staging_area(self._stores, self._arrival.docking_id) as locks,
             CardReader(
                 self._arrival.card.root,
+                nursery=self._station.nursery,
                 threads=settings.workers_per_card,
                 silence_s=settings.card_silence_s,
                 locks=locks,

@@ -120,6 +120,7 @@ class Runtime:
         from bodycam_custody.slots import Slots  # only here: watchdog takes 9 ms, and most commands never watch
 
         self._slots = Slots(self.station, self.dock, self.new_docking_id)
+        self.station.nursery.warm_up()
         self._slots.start()
         self.board.start()
 
