@@ -123,7 +123,7 @@ endif
 	ln -sfn '$(prefix)/bin/custody' '$(DESTDIR)$(local)/bin/custody'
 	install -d '$(DESTDIR)$(local)/lib/systemd/system' '$(DESTDIR)$(local)/lib/udev/rules.d' \
 	    '$(DESTDIR)$(local)/lib/sysusers.d' '$(DESTDIR)$(local)/lib/tmpfiles.d'
-	install -m 0644 '$(shipped)'/*.service '$(shipped)'/*.socket '$(DESTDIR)$(local)/lib/systemd/system'
+	install -m 0644 '$(shipped)'/*.service '$(shipped)'/*.socket '$(shipped)'/*.timer '$(DESTDIR)$(local)/lib/systemd/system'
 	install -m 0644 '$(shipped)'/*.rules '$(DESTDIR)$(local)/lib/udev/rules.d'
 	install -m 0644 '$(shipped)/sysusers.conf' '$(DESTDIR)$(local)/lib/sysusers.d/bodycam-custody.conf'
 	install -m 0644 '$(shipped)/tmpfiles.conf' '$(DESTDIR)$(local)/lib/tmpfiles.d/bodycam-custody.conf'

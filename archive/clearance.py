@@ -67,13 +67,12 @@ def witness_of(store: Store, verifier: NoteVerifier, *, host: Host = HOST) -> Wi
     )
 
 
-def require_head_apart(witnesses: Sequence[Witness], ledger_folder: Path, *, size: int, host: Host = HOST) -> None:
-    """Return if a head over at least `size` entries is held on another disk than the ledger in `ledger_folder`.
+def require_head_apart(witnesses: Sequence[Witness], own: PhysicalDevice, *, size: int) -> None:
+    """Return if a head over at least `size` entries is held on another disk than the ledger, which lies on `own`.
 
     Raises:
         HeadNotApartError: none is, or it cannot be told.
     """
-    own = physical_device_of(ledger_folder, host)
     found = []
     for witness in witnesses:
         apart = on_different_disks(own, witness.device)

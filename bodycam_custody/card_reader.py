@@ -5,9 +5,6 @@ import json
 import logging
 import os
 import select
-import subprocess
-import sys
-import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -15,6 +12,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from bodycam_custody.errors import CardReaderFailedError, CardSilentError, StationStoppingError
+from bodycam_custody.nursery import Nursery
 from docking.inventory import Inventory
 from docking.source import FileType, SourceFile, SpecialFile, SpecialKind
 from hashing.digest import Digest
@@ -31,6 +29,8 @@ _READ_BYTES = 1 << 16
 STOP_LOOK_S = 0.5
 # A worker that was told to end and has nothing to do ends at once; one in a hung read never does.
 _FAREWELL_S = 2.0
+# How a worker ended that nobody saw end.
+_UNKNOWN = "?"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,7 +73,14 @@ class CardReader:
     """One worker process on one card. Use it as a context manager; leaving abandons the worker if it hangs."""
 
     def __init__(
-        self, root: Path, *, threads: int, silence_s: float, locks: Sequence[Path], is_stopping: Callable[[], bool]
+        self,
+        root: Path,
+        *,
+        nursery: Nursery,
+        threads: int,
+        silence_s: float,
+        locks: Sequence[Path],
+        is_stopping: Callable[[], bool],
     ) -> None:
         """Start the worker; nothing is read yet. `locks` are files it holds while it lives.
 
@@ -86,14 +93,11 @@ class CardReader:
         self._outstanding: dict[int, bytes] = {}
         self._ahead_bytes: dict[int, int] = {}
         arguments = [base64.b64encode(os.fsencode(root)).decode("ascii"), str(threads), *map(str, locks)]
-        self._process = subprocess.Popen(
-            [sys.executable, "-I", "-m", "bodycam_custody.card_worker", *arguments],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-        )
-        if self._process.stdin is None or self._process.stdout is None:
-            raise RuntimeError("the worker was started without pipes")
-        self._stdin, self._stdout = self._process.stdin, self._process.stdout
+        try:
+            self._worker = nursery.start(arguments)
+        except OSError as err:
+            raise CardReaderFailedError(exit_code=_UNKNOWN, path="(start)") from err
+        self._stdin, self._stdout = self._worker.requests, self._worker.answers
 
     def __enter__(self) -> Self:
         return self
@@ -165,17 +169,13 @@ class CardReader:
         try:
             self._stdin.close()
         except BrokenPipeError:
-            logger.debug("worker was gone before it was closed pid=%s", self._process.pid)
-        try:
-            self._process.wait(_FAREWELL_S if not self._outstanding else 0.05)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            try:
-                self._process.wait(_FAREWELL_S)
-            except subprocess.TimeoutExpired:
-                logger.warning("worker hangs in a read and is left behind pid=%s", self._process.pid)
-                # It dies when the kernel gives that read up, maybe never; somebody must be there to notice.
-                threading.Thread(target=self._process.wait, name="left-behind", daemon=True).start()
+            logger.debug("worker was gone before it was closed pid=%s", self._worker.pid)
+        if self._worker.wait(_FAREWELL_S if not self._outstanding else 0.05) is None:
+            self._worker.kill()
+            if self._worker.wait(_FAREWELL_S) is None:
+                logger.warning("worker hangs in a read and is left behind pid=%s", self._worker.pid)
+                # It dies when the kernel gives that read up, maybe never.
+                self._worker.abandon()
         self._stdout.close()
 
     def _fill(self, next_job: Callable[[], CopyJob | None]) -> None:
@@ -227,7 +227,7 @@ class CardReader:
             if self._is_stopping():
                 raise StationStoppingError
             if time.monotonic() >= deadline:
-                self._process.kill()
+                self._worker.kill()
                 raise CardSilentError(silence_s=self._silence_s, path=self._waiting_for())
 
     def _readable(self, wait_s: float) -> bool:
@@ -245,8 +245,10 @@ class CardReader:
         return Copied(number=number, size_bytes=answer["size_bytes"], sha256=Digest(hex=answer["sha256"]))
 
     def _died(self) -> CardReaderFailedError:
-        self._process.kill()
-        return CardReaderFailedError(exit_code=self._process.wait(), path=self._waiting_for())
+        # Its pipes are closed, so it is ending; what nobody can tell is not guessed.
+        exit_code = self._worker.wait(_FAREWELL_S)
+        self._worker.kill()
+        return CardReaderFailedError(exit_code=_UNKNOWN if exit_code is None else exit_code, path=self._waiting_for())
 
     def _waiting_for(self) -> str:
         return shown(next(iter(self._outstanding.values()), b"(nothing)"))

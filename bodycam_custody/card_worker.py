@@ -1,7 +1,8 @@
-"""The process that reads one card: one bare interpreter the daemon can abandon when the card hangs.
+"""The process that reads one card: one interpreter of its own, which the daemon can abandon when the card hangs.
 
-It is started as `python -I -m bodycam_custody.card_worker ROOT THREADS LOCK…` and speaks JSON lines: requests on
-standard input, answers on standard output (see card_reader.py). It imports little, so that twenty of them stay small.
+It is forked from the nursery (nursery_process.py) with the arguments ROOT THREADS LOCK… and speaks JSON lines:
+requests on standard input, answers on standard output (see card_reader.py). It imports little, so that twenty of them
+stay small.
 It holds a shared lock on each LOCK file as long as it lives: what it writes is swept only when that lock is free.
 """
 

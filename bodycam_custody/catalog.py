@@ -20,7 +20,7 @@ from bodycam_custody.release_folds import RELEASE_KINDS
 logger = logging.getLogger(__name__)
 
 # Raised with every change of the tables below; an older file is rebuilt, never migrated.
-CATALOG_VERSION = 9
+CATALOG_VERSION = 11
 
 _TABLES: Mapping[str, tuple[Mapping[str, type], str | tuple[str, ...]]] = {
     "stores": ({"store_id": str, "role": str, "disks": str}, "store_id"),
@@ -29,6 +29,7 @@ _TABLES: Mapping[str, tuple[Mapping[str, type], str | tuple[str, ...]]] = {
             "docking_id": str, "kind": str, "slot": str, "port": str, "recorder": str, "docked_at": str, "seen_at": str,
             "closed_at": str, "phase": str, "clock_offset_ms": int, "clock_offset_uncertainty_ms": int, "profile": str,
             "files_found": int, "bytes_found": int, "special_files": int, "filesystem": str, "code": str,
+            "left_out": str,
             "previous": str, "files_missing": int, "files_missing_unkept": int, "files_reappeared": int,
             "sequence_gaps": int, "clock_verdict": str, "clock_drift_ms_per_day": int, "accepted_at": str,
             "accepted_by": str, "clearing": str, "clearing_at": str, "clearing_by": str, "clearing_facts": str,

@@ -12,7 +12,7 @@ from bodycam_custody.docking_drafts import Arrival, NumberedUnit, failed_draft
 from bodycam_custody.entries import Draft, EntryKind
 from bodycam_custody.listing import ListedUnit
 from bodycam_custody.model import Basis, ClipId, clip_id_of
-from bodycam_custody.sealing import SealedBag, StagedBag, StagedFile
+from bodycam_custody.sealing import LeftOut, SealedBag, StagedBag, StagedFile
 from bodycam_custody.station import Station
 from docking.source import SourceFile
 from hashing.canonical import Json
@@ -67,7 +67,8 @@ class CopiedUnit:
 class ClipSealing:
     """Seals and records the units of one docking, in batches."""
 
-    def __init__(self, station: Station, arrival: Arrival, *, docking_seq: int) -> None:
+    def __init__(self, station: Station, arrival: Arrival, *, docking_seq: int, on_left_out: LeftOut) -> None:
+        self._on_left_out = on_left_out
         self._station = station
         self._arrival = arrival
         self._docking_seq = docking_seq
@@ -145,7 +146,12 @@ class ClipSealing:
     def _seal(self, staged: Sequence[StagedBag]) -> list[SealedBag]:
         if not staged:
             return []
-        return self._station.sealer.seal(staged, sealed_at=self._station.clock.now(), docking_seq=self._docking_seq)
+        return self._station.sealer.seal(
+            staged,
+            sealed_at=self._station.clock.now(),
+            docking_seq=self._docking_seq,
+            on_left_out=self._on_left_out,
+        )
 
     def _clip_id(self, unit: CopiedUnit) -> ClipId:
         return clip_id_of(recorder=self._arrival.card.recorder, main=unit.done[unit.unit.main].sha256)

@@ -76,7 +76,8 @@ def compared_drafts(station: Station, docking_id: DockingId, *, recorder: str, p
     reappeared: list[dict[str, Json]] = []
     if previous:
         known = station.catalog.rows(_SEEN_BEFORE, (recorder, previous["seen_at"], docking_id))
-        seen_before = {row["clip_id"] for row in known}
+        cleared = [row for row in before if row["cleared"] == Gone.YES]
+        seen_before = {row["clip_id"] for row in [*known, *cleared]}
         reappeared = [_reappeared_row(row) for row in reappeared_files(held, now, seen_before=seen_before)]
     gaps = [_gap_row(gap) for gap in _gaps_between(station, recorder, profile, [*before, *now])]
     counts: dict[str, Json] = {

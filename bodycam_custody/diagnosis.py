@@ -40,6 +40,7 @@ class Sign(StrEnum):
     PROBE_OPEN = "D041"
     PROFILE_UNUSABLE = "D050"
     CLEAR_MISSING = "D060"
+    SWEEP_OFF = "D070"
 
 
 TEMPLATES: Mapping[Sign, str] = {
@@ -114,6 +115,10 @@ TEMPLATES: Mapping[Sign, str] = {
     Sign.CLEAR_MISSING: N_(
         "The rule set clears recorders after their receipt, but nothing listens at {path}, so no card can be cleared. "
         "Run: systemctl enable --now custody-clear.socket"
+    ),
+    Sign.SWEEP_OFF: N_(
+        "The timer of the nightly sweep is not enabled ({path} is not there): after a night without power nobody looks "
+        "for missing copies until the daemon does. Run: systemctl enable --now custody-sweep.timer"
     ),
 }
 

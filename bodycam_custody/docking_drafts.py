@@ -127,10 +127,17 @@ def failed_draft(docking_id: DockingId, file: int, error: StatedError) -> Draft:
     )
 
 
-def closed_draft(docking_id: DockingId, *, outcome: DockingPhase, code: str | None, counts: Mapping[str, int]) -> Draft:
-    """Return the entry that reading the card ended."""
+def closed_draft(
+    docking_id: DockingId,
+    *,
+    outcome: DockingPhase,
+    code: str | None,
+    counts: Mapping[str, int],
+    left_out: Mapping[str, str],
+) -> Draft:
+    """Return the entry that reading the card ended, and which replicas were left out for what reason."""
     return Draft(
         kind=EntryKind.DOCK_CLOSED,
         subject=subject_of(docking_id),
-        facts={"docking_id": docking_id, "outcome": outcome.value, "code": code, **counts},
+        facts={"docking_id": docking_id, "outcome": outcome.value, "code": code, "left_out": dict(left_out), **counts},
     )

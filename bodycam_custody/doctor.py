@@ -31,6 +31,8 @@ from hashing.canonical import Json
 from hashing.errors import shown
 
 _LOCAL = Path("usr/local/lib")
+# `systemctl enable` makes this link (systemctl(1)).
+_TIMER_ENABLED = Path("etc/systemd/system/timers.target.wants/custody-sweep.timer")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +52,7 @@ def examine(settings: Settings, machine: Machine | None = None) -> Iterator[Diag
     """Yield everything that is wrong with the installation of this station, or cannot be told."""
     machine = machine or Machine()
     yield from _units(machine)
+    yield from _timer(machine)
     yield from _program()
     yield from _state(settings)
     yield from _keys(settings)
@@ -84,6 +87,13 @@ def _units(machine: Machine) -> Iterator[Diagnosis]:
             continue
         if not is_same:
             yield wrong(Sign.UNIT_CHANGED, name=shipped.name, path=shown(place))
+
+
+def _timer(machine: Machine) -> Iterator[Diagnosis]:
+    # Without units there is nothing to enable, which is said already.
+    place = machine.root / _TIMER_ENABLED
+    if machine.shipped.is_dir() and not place.is_symlink():
+        yield wrong(Sign.SWEEP_OFF, path=shown(place))
 
 
 def _program() -> Iterator[Diagnosis]:

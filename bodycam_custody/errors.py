@@ -42,7 +42,12 @@ StatedError
     ├── AlarmClosedError
     ├── LateWithoutReasonError
     ├── NotJudgedYetError
-    └── ReceiptRefusedError
+    ├── ReceiptRefusedError
+    ├── ClearingNotChosenError     bodycam_custody/clearing/errors.py, these five
+    ├── ClearingRefusedError
+    ├── ClearingBrokenOffError
+    ├── ClearHelperMissingError
+    └── ResidueError
 """
 
 from hashing.errors import N_, StatedError

@@ -241,8 +241,14 @@ def _file_failed(db: sqlite3.Connection, _: Entry, facts: Mapping[str, Any], __:
 
 def _dock_closed(db: sqlite3.Connection, entry: Entry, facts: Mapping[str, Any], __: Mapping[str, bytes]) -> None:
     db.execute(
-        "UPDATE dockings SET phase = ?, closed_at = ?, code = ? WHERE docking_id = ?",
-        (facts["outcome"], rfc3339(entry.at), facts["code"], facts["docking_id"]),
+        "UPDATE dockings SET phase = ?, closed_at = ?, code = ?, left_out = ? WHERE docking_id = ?",
+        (
+            facts["outcome"],
+            rfc3339(entry.at),
+            facts["code"],
+            json.dumps(facts.get("left_out", {})),
+            facts["docking_id"],
+        ),
     )
 
 
@@ -280,6 +286,10 @@ def _set_holders(db: sqlite3.Connection, facts: Mapping[str, Any], now: Mapping[
 
 
 def _copy_missing(db: sqlite3.Connection, entry: Entry, facts: Mapping[str, Any], _: Mapping[str, bytes]) -> None:
+    if _has_supplement(db, facts):
+        # The clip is not whole there until the supplement is written again.
+        _set_holders(db, facts, {})
+        return
     db.execute("UPDATE copies SET answer = 'no' WHERE clip_id = ? AND store_id = ?", (entry.clip_id, facts["store_id"]))
     _set_state(db, entry.clip_id)
 

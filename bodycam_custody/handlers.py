@@ -25,6 +25,7 @@ from bodycam_custody.release_acts import release_recorder, withdraw_recorder
 from bodycam_custody.runtime import Runtime
 from bodycam_custody.slot_answers import learn_slot, list_slots
 from bodycam_custody.station_answers import give_checkpoint, list_stores, rebuild_catalog, show_keys, show_status
+from bodycam_custody.sweeping import sweep_stores
 
 Handler = Callable[[Runtime, Any, Caller], Any]
 
@@ -65,6 +66,7 @@ HANDLERS: Mapping[str, Handler] = {
     "clips.history": clip_history,
     "clips.verify": verify_clip,
     "stores.list": list_stores,
+    "stores.sweep": sweep_stores,
     "stores.rebuild": rebuild_catalog,
     "audit.checkpoint": give_checkpoint,
     "keys.show": show_keys,

@@ -87,14 +87,14 @@ def take_in(station: Station, arrival: Arrival, progress: Progress) -> None:
         progress.add_problem(err)
         outcome, code = DockingPhase.FAILED, err.code
     counts = {"found": intake.files_found, **intake.sealing.counts}
-    closed = closed_draft(arrival.docking_id, outcome=outcome, code=code, counts=counts)
+    closed = closed_draft(arrival.docking_id, outcome=outcome, code=code, counts=counts, left_out=intake.left_out)
     station.record.enter([*_judgements(station, arrival, profile=intake.profile, outcome=outcome), closed])
     # 7. interpretation works from the catalog, in its own time
     station.interpret_soon()
 
 
 def _judgements(station: Station, arrival: Arrival, *, profile: str | None, outcome: DockingPhase) -> list[Draft]:
-    """Judge the recorder's clock; if all of its card was read, compare it with the time before and with what it lacked."""
+    """Judge the recorder's clock; if all of its card was read, compare it with what was on it, and missing, before."""
     drafts = clock_drafts(station, arrival, profile=profile)
     if outcome is DockingPhase.CLOSED and arrival.card.kind is DockingKind.DOCK and profile is not None:
         drafts += compared_drafts(station, arrival.docking_id, recorder=arrival.card.recorder, profile=profile)
@@ -113,7 +113,9 @@ class _Intake:
         self._jobs_of_turn = 0
         self._stores: tuple[Store, ...] = ()
         self._profile: RecorderProfile | None = None
-        self.sealing = ClipSealing(station, arrival, docking_seq=docking_seq)
+        self.left_out: dict[str, str] = {}
+        """Replicas that took nothing, or no more, by their ids, and why: the code of the problem."""
+        self.sealing = ClipSealing(station, arrival, docking_seq=docking_seq, on_left_out=self._go_on_without)
 
     @property
     def profile(self) -> str | None:
@@ -132,6 +134,7 @@ class _Intake:
             staging_area(self._stores, self._arrival.docking_id) as locks,
             CardReader(
                 self._arrival.card.root,
+                nursery=self._station.nursery,
                 threads=settings.workers_per_card,
                 silence_s=settings.card_silence_s,
                 locks=locks,
@@ -159,6 +162,7 @@ class _Intake:
                 raise PrimaryUnavailableError(reason=problem) from problem
             if problem is not None:
                 self._progress.add_problem(problem)
+                self.left_out[look.location.store_id] = problem.code
         # A disk may have been plugged elsewhere since the start: copies on one disk are none (R43).
         enter_store_disks(self._station)
         self._station.stores.check_placement(self._station.settings.accepted_risks)
@@ -301,6 +305,7 @@ class _Intake:
         # A replica that is out already had other jobs under way.
         if store in self._stores:
             self._progress.add_problem(error)
+            self.left_out[store.location.store_id] = error.code
             self._stores = tuple(one for one in self._stores if one is not store)
 
 

@@ -7,7 +7,7 @@ later one supersedes it. Nothing here touches a bag but to read it, and only ins
 import logging
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime
+from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,13 @@ from bodycam_custody.clock import parse_rfc3339, rfc3339
 from bodycam_custody.entries import Draft, EntryKind
 from bodycam_custody.judgement import judge_waiting
 from bodycam_custody.model import RecordingTime
-from bodycam_custody.recording_time import ClockKnowledge, TimeClues, filesystem_time, tell_recording_time
+from bodycam_custody.recording_time import (
+    OFFSET_FILESYSTEMS,
+    ClockKnowledge,
+    TimeClues,
+    filesystem_time,
+    tell_recording_time,
+)
 from bodycam_custody.station import Station
 from docking.card import DockingKind
 from docking.profile import RecorderProfile
@@ -116,7 +122,8 @@ def _timed_draft(station: Station, row: Mapping[str, Any], media: MediaFacts) ->
         TimeClues(
             name_begins=named.started_at if named else None,
             container_begins=media.created_at,
-            mtime=_mtime(station, row, profile),
+            mtime=_mtime(row, profile.zone or station.settings.station.zone),
+            mtime_if_utc=_mtime(row, UTC) if row["filesystem"] in OFFSET_FILESYSTEMS else None,
             duration_s=0.0 if row["file_type"] == FileType.PHOTO else _seconds(media.duration_ms),
         ),
         clock=ClockKnowledge(
@@ -152,11 +159,10 @@ def _profile(station: Station, name: str) -> RecorderProfile:
     return by_name.get(name, by_name[GENERIC_PROFILE])
 
 
-def _mtime(station: Station, row: Mapping[str, Any], profile: RecorderProfile) -> datetime | None:
+def _mtime(row: Mapping[str, Any], zone: tzinfo) -> datetime | None:
     """Return when the file was last written, by its filesystem; copying into an import folder changes that time."""
     if row["mtime_ns"] is None or row["kind"] != DockingKind.DOCK:
         return None
-    zone = profile.zone or station.settings.station.zone
     return filesystem_time(int(row["mtime_ns"]), filesystem=row["filesystem"], zone=zone)
 
 

@@ -131,6 +131,7 @@ class ClockVerdict(StrEnum):
     UNDETERMINABLE = "undeterminable"
     RESET = "reset"
     FIRST_READING = "first-reading"
+    CLOCK_SET = "clock-set"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

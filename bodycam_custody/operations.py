@@ -168,6 +168,7 @@ TABLE: Final[tuple[Operation, ...]] = tuple(
         ("clips.history", "GET", "/v1/clips/{clip_id}/history", OneClip, Right.SEE, "A3 art. 2"),
         ("clips.verify", "POST", "/v1/clips/{clip_id}/verify", OneClip, Right.VERIFY, "A3 art. 5"),
         ("stores.list", "GET", "/v1/stores", Nothing, Right.SEE, "A3 art. 7"),
+        ("stores.sweep", "POST", "/v1/stores/sweep", Nothing, Right.MAINTAIN, "A3 art. 7"),
         ("stores.rebuild", "POST", "/v1/stores/rebuild", Nothing, Right.MAINTAIN, "A3 art. 7"),
         ("audit.checkpoint", "POST", "/v1/audit/checkpoint", Nothing, Right.SEE, "A3 art. 5"),
         ("keys.show", "GET", "/v1/keys", Nothing, Right.SEE, "A3 art. 5"),

@@ -70,8 +70,55 @@ class ReceiptFile:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FileLeft:
+    """One file of the card that is not taken over."""
+
+    name: str | None
+    size_bytes: int
+    file_type: str
+    outcome: FileOutcome
+
+    def to_facts(self) -> dict[str, Json]:
+        """Return the file as it stands in the receipt."""
+        return {
+            "name": self.name,
+            "size_bytes": self.size_bytes,
+            "file_type": self.file_type,
+            "outcome": self.outcome.value,
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Left:
+    """What is not taken over, and whose decision it was that the recorder leaves all the same."""
+
+    act: str
+    at: str
+    by: str
+    reason: str | None
+    card_was_listed_whole: bool
+    files: Sequence[FileLeft]
+    folders: Sequence[str | None]
+
+    def to_facts(self) -> dict[str, Json]:
+        """Return it as it stands in the receipt."""
+        return {
+            "act": self.act,
+            "at": self.at,
+            "by": self.by,
+            "reason": self.reason,
+            "card_was_listed_whole": self.card_was_listed_whole,
+            "files": [file.to_facts() for file in self.files],
+            "folders": list(self.folders),
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Receipt:
-    """Everything a receipt says. Counts are of files on the card: one clip seen twice counts twice."""
+    """Everything a receipt says: `files` are taken over, `left` is not (None: there is nothing of that).
+
+    Counts are of files on the card: one clip seen twice counts twice.
+    """
 
     issued_at: datetime
     station: Mapping[str, Json]
@@ -80,6 +127,7 @@ class Receipt:
     docking: Mapping[str, Json]
     files: Sequence[ReceiptFile]
     checkpoint: Mapping[str, Json]
+    left: Left | None = None
 
     @property
     def late(self) -> int:
@@ -88,6 +136,7 @@ class Receipt:
 
     def to_facts(self) -> dict[str, Json]:
         """Return the receipt as one JSON object."""
+        left = [] if self.left is None else self.left.files
         longest = max((file.handover.late_ms or 0 for file in self.files if file.handover), default=0)
         return {
             "v": RECEIPT_VERSION,
@@ -97,19 +146,20 @@ class Receipt:
             "rules": dict(self.rules),
             "docking": {"docking_id": self.docking_id, **self.docking},
             "counts": {
-                "found": len(self.files),
+                "found": len(self.files) + len(left),
                 "sealed": self._with_outcome(FileOutcome.SEALED),
                 "known": self._with_outcome(FileOutcome.KNOWN),
                 "listed": sum(file.basis is Basis.LISTED for file in self.files),
-                "failed": self._with_outcome(FileOutcome.FAILED),
-                "foreign": sum(file.file_type == "foreign" for file in self.files),
+                "failed": sum(file.outcome is FileOutcome.FAILED for file in left),
+                "foreign": sum(file.file_type == "foreign" for file in (*self.files, *left)),
                 "on_time": self._judged(Handover.ON_TIME),
                 "late": self.late,
                 "undeterminable": self._judged(Handover.UNDETERMINABLE),
-                "bytes": sum(file.size_bytes for file in self.files),
+                "bytes": sum(file.size_bytes for file in (*self.files, *left)),
             },
             "longest_late_ms": longest or None,
             "files": [file.to_facts() for file in self.files],
+            "left": None if self.left is None else self.left.to_facts(),
             "checkpoint": dict(self.checkpoint),
         }
 

@@ -9,11 +9,12 @@ from bodycam_custody.clock import parse_rfc3339
 from bodycam_custody.docking_drafts import subject_of
 from bodycam_custody.entries import Actor, Draft, EntryKind
 from bodycam_custody.errors import ReceiptRefusedError
-from bodycam_custody.left_behind import folders_left
+from bodycam_custody.left_behind import files_left, folders_left
 from bodycam_custody.model import Basis, ClipId, DockingId, DockingPhase, FileOutcome, Handover, HandoverReason
 from bodycam_custody.operations import Caller, OneDocking
 from bodycam_custody.people import Role
-from bodycam_custody.receipt import FileHandover, Receipt, ReceiptFile, receipt_digest
+from bodycam_custody.receipt import FileHandover, FileLeft, Left, Receipt, ReceiptFile, receipt_digest
+from bodycam_custody.release import let_go_by
 from bodycam_custody.runtime import Runtime
 from bodycam_custody.station import Station
 from bodycam_custody.views import docking_view
@@ -43,13 +44,15 @@ def issue_receipt(runtime: Runtime, request: OneDocking, caller: Caller) -> Any:
 
     Raises:
         NotFoundError, DockingNotOverError: there is no such docking, or its card is still being read.
-        ReceiptRefusedError: not all of the card is kept, or nobody is appointed to take it over.
+        ReceiptRefusedError: not all of the card is kept and nobody let the recorder go, or nobody is appointed to take
+            it over.
     """
     station = runtime.station
     docking_id = closed_docking(station, request.docking_id)
     rows = station.catalog.rows(_FILES, (docking_id,))
     _require_custodian(station, docking_id)
-    _require_whole(station, docking_id, rows)
+    if let_go_by(station.catalog, docking_id) is None:
+        _require_whole(station, docking_id, rows)
     receipt = _receipt_of(station, docking_id, rows)
     data = receipt.to_bytes()
     digest = receipt_digest(data)
@@ -63,6 +66,7 @@ def issue_receipt(runtime: Runtime, request: OneDocking, caller: Caller) -> Any:
                     "docking_id": docking_id,
                     "receipt_sha256": digest,
                     "files": len(receipt.files),
+                    "files_left": 0 if receipt.left is None else len(receipt.left.files),
                     "late": receipt.late,
                     "checkpoint_size": receipt.checkpoint["size"],
                 },
@@ -133,8 +137,37 @@ def _receipt_of(station: Station, docking_id: DockingId, rows: Sequence[Mapping[
         },
         docking_id=docking_id,
         docking={name: view[name] for name in (*about, "accepted_by")},
-        files=[_file_of(row, at_dock=rules.handover_point is HandoverPoint.DOCK) for row in rows],
+        files=[
+            _file_of(row, at_dock=rules.handover_point is HandoverPoint.DOCK) for row in rows if row["outcome"] in _KEPT
+        ],
+        left=_left_of(station, docking_id, view),
         checkpoint=_checkpoint(station),
+    )
+
+
+def _left_of(station: Station, docking_id: DockingId, view: Mapping[str, Any]) -> Left | None:
+    """Return what is not taken over of a card whose recorder was withdrawn or released uncleared."""
+    act = let_go_by(station.catalog, docking_id)
+    if act is None:
+        return None
+    word, name = ("released", "released-uncleared") if act is EntryKind.DOCK_RELEASED else ("withdrawn", "withdrawn")
+    folders = folders_left(station.catalog, docking_id)
+    return Left(
+        act=name,
+        at=view[f"{word}_at"],
+        by=view[f"{word}_by"],
+        reason=view[f"{word}_reason"],
+        card_was_listed_whole=view["phase"] not in {DockingPhase.FAILED, DockingPhase.INTERRUPTED} and not folders,
+        files=[
+            FileLeft(
+                name=None if row["path"] is None else shown(row["path"]),
+                size_bytes=row["size_bytes"],
+                file_type=row["file_type"],
+                outcome=FileOutcome(row["outcome"]),
+            )
+            for row in files_left(station.catalog, docking_id)
+        ],
+        folders=[None if row["path"] is None else shown(row["path"]) for row in folders],
     )
 
 

@@ -60,7 +60,11 @@ def _close_interrupted(station: Station, under_way: Collection[str]) -> None:
     station.record.enter(
         [
             closed_draft(
-                DockingId(row["docking_id"]), outcome=DockingPhase.INTERRUPTED, code="station-stopped", counts={}
+                DockingId(row["docking_id"]),
+                outcome=DockingPhase.INTERRUPTED,
+                code="station-stopped",
+                counts={},
+                left_out={},
             )
             for row in rows
             if row["docking_id"] not in under_way
@@ -138,10 +142,13 @@ def _quarantine(station: Station, store: Store, path: Path, relative: str, reaso
 
 
 def _enter_missing_copies(station: Station, store: Store) -> None:
+    """Enter each copy of a clip or a supplement that this store should hold and does not, once each."""
     rows = station.catalog.rows(
         "SELECT c.clip_id, c.bag_path FROM clips c JOIN copies p USING (clip_id)"
-        " WHERE p.store_id = ? AND p.answer = 'yes'",
-        (store.location.store_id,),
+        " WHERE p.store_id = :store AND p.answer = 'yes'"
+        " UNION ALL SELECT s.clip_id, s.bag_path FROM supplements s, json_each(s.stores) AS held"
+        " WHERE held.key = :store",
+        {"store": store.location.store_id},
     )
     drafts = [
         Draft(

@@ -5,13 +5,15 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from bodycam_custody.clock import parse_rfc3339
+from bodycam_custody.clock import parse_rfc3339, rfc3339
 from bodycam_custody.docking_drafts import Arrival, subject_of
 from bodycam_custody.entries import Draft, EntryKind
 from bodycam_custody.model import ClockVerdict, FileOutcome
 from bodycam_custody.recording_time import EARLIEST_PLAUSIBLE
 from bodycam_custody.station import Station
+from bodycam_custody.visits import was_clock_set
 from docking.card import UNKNOWN_RECORDER, DockingKind
+from docking.drivers.told_visit import COMES_BACK_WITHIN
 from docking.profile import RecorderProfile
 from docking.source import FileType
 from hashing.canonical import Json
@@ -45,12 +47,13 @@ class ClockJudgement:
 
 
 def judge_clock(
-    reading: ClockReading | None, previous: ClockReading | None, *, implausible_clips: int
+    reading: ClockReading | None, previous: ClockReading | None, *, implausible_clips: int, was_set: bool = False
 ) -> ClockJudgement | None:
     """Judge a recorder's clock; None where nothing was measured and no clip speaks of a reset.
 
     Drift is judged against 3 s a day, the limit itself allowed; where the uncertainty of the two readings reaches
-    across it, or is not known, the verdict is undeterminable. A previous reading that was a reset itself is no base.
+    across it, or is not known, the verdict is undeterminable. A previous reading that was a reset itself is no base,
+    nor is one before the clock `was_set`.
     """
     if implausible_clips or (reading is not None and is_reset(reading)):
         return ClockJudgement(verdict=ClockVerdict.RESET)
@@ -58,6 +61,8 @@ def judge_clock(
         return None
     if previous is None or is_reset(previous):
         return ClockJudgement(verdict=ClockVerdict.FIRST_READING)
+    if was_set:
+        return ClockJudgement(verdict=ClockVerdict.CLOCK_SET)
     elapsed = reading.at - previous.at
     if elapsed < SHORTEST_COMPARISON:
         return ClockJudgement(verdict=ClockVerdict.UNDETERMINABLE)
@@ -95,7 +100,8 @@ def clock_drafts(station: Station, arrival: Arrival, *, profile: str | None) -> 
     row = _previous_row(station, arrival)
     previous = None if row is None else _reading_of(row)
     implausible = _implausible_clips(station, arrival, profile)
-    judged = judge_clock(reading, previous, implausible_clips=implausible)
+    was_set = row is not None and _was_set_since(station, arrival, parse_rfc3339(row["docked_at"]))
+    judged = judge_clock(reading, previous, implausible_clips=implausible, was_set=was_set)
     if judged is None:
         return []
     facts: dict[str, Json] = {
@@ -112,6 +118,19 @@ def clock_drafts(station: Station, arrival: Arrival, *, profile: str | None) -> 
         "implausible_clips": implausible,
     }
     return [Draft(kind=EntryKind.CLOCK_JUDGED, subject=subject_of(arrival.docking_id), facts=facts)]
+
+
+def _was_set_since(station: Station, arrival: Arrival, docked_at: datetime) -> bool:
+    """Return whether the clock was set after the reading of the docking at `docked_at` and before this one's.
+
+    Both readings were taken in the visits before those dockings, and a visit sets the clock after it measured it.
+    """
+    return was_clock_set(
+        station.catalog,
+        arrival.card.recorder,
+        after=rfc3339(docked_at - COMES_BACK_WITHIN),
+        before=rfc3339(arrival.docked_at - COMES_BACK_WITHIN),
+    )
 
 
 def _previous_row(station: Station, arrival: Arrival) -> Mapping[str, Any] | None:

@@ -16,18 +16,25 @@ CONTRADICTION_S = 120.0
 
 # These store local time without saying which; the others say UTC.
 _LOCAL_TIME_FILESYSTEMS = frozenset({"vfat", "exfat"})
+# exFAT specification §7.4.10: an entry may carry its offset from UTC. Mounted time_offset=0, one that does is UTC.
+OFFSET_FILESYSTEMS = frozenset({"exfat"})
 
 _FIRST_MOMENT = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TimeClues:
-    """What was read about one file's time, all on the recorder's own clock."""
+    """What was read about one file's time, all on the recorder's own clock.
+
+    `mtime` is read as local time; `mtime_if_utc` is the same one if the filesystem said its offset (exFAT may, and the
+    kernel applies it without a word), None where it cannot.
+    """
 
     name_begins: datetime | None
     container_begins: datetime | None
     mtime: datetime | None
     duration_s: float | None
+    mtime_if_utc: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,17 +53,27 @@ def tell_recording_time(
 
     The first source in `order` that says something wins; the others are compared with it and named when they
     contradict. A time before any recorder in use, or after the docking by more than the clock's doubt, is not believed.
+    A file time that may be read in two ways contradicts only if neither agrees; where it is all there is, the doubt
+    reaches from one to the other.
     """
     if clues.duration_s is None:
         return HandoverReason.NO_RECORDING_TIME
-    beginnings = _beginnings(clues, timedelta(seconds=clues.duration_s))
+    duration = timedelta(seconds=clues.duration_s)
+    beginnings = _beginnings(clues, duration)
     stated = [source for source in order if source in beginnings]
     if not stated:
         return HandoverReason.NO_RECORDING_TIME
     source = stated[0]
+    other_reading = None if clues.mtime_if_utc is None else _written_since(clues.mtime_if_utc, duration)
+    if other_reading is not None and TimeSource.FILESYSTEM in beginnings:
+        beginnings, unresolved_s = _resolved(beginnings, other_reading, docked_at - duration)
+    else:
+        unresolved_s = 0.0
     measured = clock.offset_s is not None
     doubt_s = clock.offset_uncertainty_s if measured else clock.assumed_uncertainty_s
     uncertainty_s = None if doubt_s is None else doubt_s + RESOLUTION_S[source]
+    if uncertainty_s is not None and source is TimeSource.FILESYSTEM:
+        uncertainty_s += unresolved_s
     slack_s = CONTRADICTION_S if uncertainty_s is None else uncertainty_s
     try:
         begins = beginnings[source] - timedelta(seconds=clock.offset_s or 0)
@@ -67,9 +84,7 @@ def tell_recording_time(
         is_plausible = False
     if not is_plausible:
         return HandoverReason.CLOCK_IMPLAUSIBLE
-    contradicting = tuple(
-        other for other in stated[1:] if abs((beginnings[other] - beginnings[source]).total_seconds()) > CONTRADICTION_S
-    )
+    contradicting = tuple(other for other in stated[1:] if not _agree(beginnings[other], beginnings[source]))
     return RecordingTime(
         begins=begins,
         ends=ends,
@@ -98,6 +113,30 @@ def _beginnings(clues: TimeClues, duration: timedelta) -> dict[TimeSource, datet
     stated = {
         TimeSource.NAME: clues.name_begins,
         TimeSource.CONTAINER: clues.container_begins,
-        TimeSource.FILESYSTEM: None if ended is None else ended - min(duration, ended - _FIRST_MOMENT),
+        TimeSource.FILESYSTEM: None if ended is None else _written_since(ended, duration),
     }
     return {source: begins for source, begins in stated.items() if begins is not None}
+
+
+def _written_since(ended: datetime, duration: timedelta) -> datetime:
+    return ended - min(duration, ended - _FIRST_MOMENT)
+
+
+def _resolved(
+    beginnings: dict[TimeSource, datetime], if_utc: datetime, latest: datetime
+) -> tuple[dict[TimeSource, datetime], float]:
+    """Choose between the two readings of a file time: by the sources that agree with one, else by what is possible.
+
+    Returned with it is by how much it may be wrong because nothing decided.
+    """
+    local = beginnings[TimeSource.FILESYSTEM]
+    others = [begins for source, begins in beginnings.items() if source is not TimeSource.FILESYSTEM]
+    apart_s = abs((if_utc - local).total_seconds())
+    if any(_agree(if_utc, other) for other in others) and not any(_agree(local, other) for other in others):
+        return {**beginnings, TimeSource.FILESYSTEM: if_utc}, 0.0
+    is_decided = any(_agree(local, other) for other in others) or if_utc > latest + timedelta(seconds=CONTRADICTION_S)
+    return beginnings, 0.0 if is_decided else apart_s
+
+
+def _agree(one: datetime, other: datetime) -> bool:
+    return abs((one - other).total_seconds()) <= CONTRADICTION_S

@@ -62,6 +62,7 @@ class Runtime:
         self._busy = threading.Lock()
         self._slots: Slots | None = None
         self._clearing: set[str] = set()
+        self._catching_up = threading.Lock()
         self._clearing_lock = threading.Lock()
         self.board = SlotBoard(station, sysfs=sysfs, progress=self._progress)
         """What stands in every slot; it looks by itself once slips are watched."""
@@ -79,14 +80,24 @@ class Runtime:
     def settle(self) -> None:
         """Reconcile disks, ledger and catalog, and write missing copies; a ledger that refuses stays as it is."""
         try:
-            with self.station.sealing:
-                # Also called while cards are read: what this process was given is not interrupted.
-                reconcile(self.station, under_way=[*self._arrivals, *self._clearing])
-            replicate_lacking(self.station)
-            self.station.record.publish()
+            self.catch_up()
         except StatedError as err:
             self.failure = err
             logger.exception("station could not be reconciled")
+
+    def catch_up(self) -> int:
+        """Do the same and return how many copies were written; one caller at a time, so that no bag is copied twice.
+
+        Raises:
+            LedgerRefusesError: nothing may be appended; the stores were not touched.
+        """
+        with self._catching_up:
+            with self.station.sealing:
+                # Also called while cards are read: what this process was given is not interrupted.
+                reconcile(self.station, under_way=[*self._arrivals, *self._clearing])
+            made = replicate_lacking(self.station)
+            self.station.record.publish()
+        return made
 
     def start_interpreting(self) -> None:
         """Interpret sealed clips in the background from now on."""
@@ -109,6 +120,7 @@ class Runtime:
         from bodycam_custody.slots import Slots  # only here: watchdog takes 9 ms, and most commands never watch
 
         self._slots = Slots(self.station, self.dock, self.new_docking_id)
+        self.station.nursery.warm_up()
         self._slots.start()
         self.board.start()
 

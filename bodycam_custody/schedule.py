@@ -1,4 +1,4 @@
-"""What the daemon does by the clock: clock marks, catching up stores, missing copies."""
+"""What the daemon does by the clock: clock marks, catching up stores, missing copies, a sweep that is overdue."""
 
 import logging
 import threading
@@ -13,6 +13,7 @@ from bodycam_custody.entries import Draft, EntryKind
 from bodycam_custody.errors import StatedError
 from bodycam_custody.keeping import Keeper
 from bodycam_custody.runtime import Runtime
+from bodycam_custody.sweeping import sweep_if_overdue
 
 logger = logging.getLogger(__name__)
 
@@ -23,6 +24,8 @@ CLOCK_STEP_S = 2.0
 CATCH_UP_MINUTES = 15
 # A bag is sealed by its entry; this is how long the daemon itself could still remove it.
 KEEP_MINUTES = 1
+# How often the daemon looks whether the nightly sweep was made.
+SWEEP_LOOK_MINUTES = 60
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,8 +50,9 @@ class Schedule:
         minutes = runtime.station.settings.schedule.clock_mark_minutes
         self.jobs: tuple[Job, ...] = (
             Job(name="clock-mark", every=timedelta(minutes=minutes), run=self._mark),
-            Job(name="catch-up", every=timedelta(minutes=CATCH_UP_MINUTES), run=runtime.settle),
+            Job(name="catch-up", every=timedelta(minutes=CATCH_UP_MINUTES), run=self._catch_up),
             Job(name="keep", every=timedelta(minutes=KEEP_MINUTES), run=Keeper(runtime.station).run),
+            Job(name="sweep-overdue", every=timedelta(minutes=SWEEP_LOOK_MINUTES), run=self._sweep),
         )
 
     def start(self) -> None:
@@ -104,6 +108,12 @@ class Schedule:
     def _mark(self) -> None:
         """Enter that the station was alive now: a dead daemon shows as a hole between marks."""
         self._runtime.station.record.enter([Draft(kind=EntryKind.CLOCK_MARK, subject="station", facts={})])
+
+    def _catch_up(self) -> None:
+        self._runtime.catch_up()
+
+    def _sweep(self) -> None:
+        sweep_if_overdue(self._runtime)
 
     def _guard_clock(self) -> None:
         clock = self._runtime.station.clock

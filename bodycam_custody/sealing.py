@@ -26,6 +26,9 @@ from hashing.sshsig import sign
 
 logger = logging.getLogger(__name__)
 
+LeftOut = Callable[[Store, ArchiveError], None]
+"""Is told which replica failed, and why."""
+
 CLIP_JSON_VERSION = 1
 
 
@@ -96,11 +99,13 @@ class Sealer:
         self._origin = origin
         self._software = software
 
-    def seal(self, batch: Sequence[StagedBag], *, sealed_at: datetime, docking_seq: int) -> list[SealedBag]:
+    def seal(
+        self, batch: Sequence[StagedBag], *, sealed_at: datetime, docking_seq: int, on_left_out: LeftOut
+    ) -> list[SealedBag]:
         """Write tags and signatures, flush, read them back, and rename every bag into its place.
 
         On return each bag is whole, durable and read back on each of its `stores`. A replica that fails is left out
-        of the result; what it holds has no entry yet and is settled at the next start.
+        of the result and told to `on_left_out`; what it holds has no entry yet and is settled at the next start.
 
         Raises:
             ArchiveError: the primary failed; bags may stand in place without an entry, which start-up settles.
@@ -121,9 +126,9 @@ class Sealer:
         ]
         # The stores are different disks: none waits for another's flushes. But no replica shows a bag before the
         # primary has it.
-        written = _run_all(_StorePart.write, parts)
-        placed = _run_all(_StorePart.place, [part for part in written if part.is_primary])
-        placed += _run_all(_StorePart.place, [part for part in written if not part.is_primary])
+        written = _run_all(_StorePart.write, parts, on_left_out)
+        placed = _run_all(_StorePart.place, [part for part in written if part.is_primary], on_left_out)
+        placed += _run_all(_StorePart.place, [part for part in written if not part.is_primary], on_left_out)
         held = {part.store.location.store_id for part in placed}
         return [
             SealedBag(
@@ -205,7 +210,7 @@ class _StorePart:
         return self.store.path / bag_path(self.sealed_at, bag.staged.bag_id)
 
 
-def _run_all(step: Callable[[_StorePart], None], parts: Sequence[_StorePart]) -> list[_StorePart]:
+def _run_all(step: Callable[[_StorePart], None], parts: Sequence[_StorePart], on_left_out: LeftOut) -> list[_StorePart]:
     """Take one step on several stores at once and return the parts that went well.
 
     Raises:
@@ -220,12 +225,13 @@ def _run_all(step: Callable[[_StorePart], None], parts: Sequence[_StorePart]) ->
         try:
             taken.result()
             went_well.append(part)
-        except ArchiveError:
+        except ArchiveError as err:
             if part.is_primary:
                 raise
             logger.exception(
                 "replica left out of a batch store=%s bags=%s", part.store.location.store_id, len(part.bags)
             )
+            on_left_out(part.store, err)
     return went_well
 
 

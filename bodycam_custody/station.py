@@ -17,6 +17,7 @@ from bodycam_custody.entries import EntryKind, read_entry
 from bodycam_custody.errors import CatalogCorruptError, StationBusyError, StationMismatchError, StationMissingError
 from bodycam_custody.ledger import Ledger
 from bodycam_custody.model import Remark
+from bodycam_custody.nursery import Nursery
 from bodycam_custody.record import Record
 from bodycam_custody.sealing import Sealer
 from bodycam_custody.software import software_name
@@ -59,6 +60,8 @@ class Station:
     """Which USB ids belong to which family of locked recorders."""
     remarks: set[Remark]
     turns: Turns
+    nursery: Nursery = field(default_factory=Nursery)
+    """Where the processes that read cards come from."""
     sealing: threading.RLock = field(default_factory=threading.RLock)
     """Held from the look whether a clip is known to its entry: two cards may hold the same clip."""
     judging: threading.Lock = field(default_factory=threading.Lock)
@@ -74,6 +77,7 @@ class Station:
 
     def close(self) -> None:
         """Close the databases; nothing is written."""
+        self.nursery.close()
         self.ledger.close()
         self.texts.close()
         self.catalog.close()

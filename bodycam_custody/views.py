@@ -184,8 +184,10 @@ def _remarks_on(states: Mapping[ClipState, int]) -> set[Remark]:
 
 
 def _recorded_problems(row: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Return why a docking ended early as far as the ledger knows: the code, without names."""
-    return [problem_of_code(row["code"])] if row["code"] else []
+    """Return what went wrong as far as the ledger knows: why a docking ended early, which replicas were left out."""
+    left_out = json.loads(row["left_out"]) if row["left_out"] else {}
+    ended = [problem_of_code(row["code"])] if row["code"] else []
+    return ended + [problem_of_code(code, store=store_id) for store_id, code in left_out.items()]
 
 
 def _safe_to_take_away(

@@ -106,6 +106,10 @@ class Station:
         """Return every store and how it is."""
         return cast(wire.Stores, self._call("stores.list", {}))
 
+    def sweep_stores(self) -> wire.Swept:
+        """Look for what the stores should hold and write again what they lack."""
+        return cast(wire.Swept, self._call("stores.sweep", {}))
+
     def rebuild_catalog(self) -> wire.Rebuilt:
         """Build the catalog again from ledger and bags."""
         return cast(wire.Rebuilt, self._call("stores.rebuild", {}))

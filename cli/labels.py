@@ -171,6 +171,7 @@ CLOCK_VERDICT: Final[Mapping[str, str]] = {
     "undeterminable": N_("its drift cannot be determined"),
     "reset": N_("had fallen back to a FACTORY DATE"),
     "first-reading": N_("measured for the first time"),
+    "clock-set": N_("measured for the first time since it was set"),
 }
 RECORDER_STATE: Final[Mapping[str, str]] = {
     "unregistered": N_("NOT REGISTERED"),

@@ -32,10 +32,12 @@ ARTICLE = "A3 art. 7"
 # Subjects asked of the ledger at a time.
 _CLIPS_AT_ONCE = 500
 _SEALING = frozenset({EntryKind.CLIP_SEALED, EntryKind.SUPPLEMENT_SEALED, EntryKind.BAG_ADOPTED})
+# What accompanies a recording goes before it: a clearing that breaks off leaves nothing without its recording.
 _FILES = """
 SELECT f.file, f.path, f.size_bytes, f.mtime_ns, f.clip_id,
        COALESCE(f.sha256, CASE WHEN f.main IS NULL THEN c.sha256 END) AS sha256
-FROM files f LEFT JOIN clips c USING (clip_id) WHERE f.docking_id = ? ORDER BY f.file
+FROM files f LEFT JOIN clips c USING (clip_id) WHERE f.docking_id = ?
+ORDER BY COALESCE(f.main, f.file), f.main IS NULL, f.file
 """
 
 

@@ -87,6 +87,7 @@ def _end(cleared: Cleared) -> dict[str, Any]:
     return {
         "step": "end",
         "removed": ranges_of(cleared.removed),
+        "is_flushed": cleared.is_flushed,
         "problem": None if cleared.problem is None else problem_to_json(cleared.problem),
         "residue": None
         if residue is None

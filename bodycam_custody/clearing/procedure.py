@@ -24,6 +24,7 @@ from typing import Any
 
 from archive.clearance import Witness, require_digest, require_entry, require_head_apart, sealed_digests
 from archive.durable import flush_filesystem
+from archive.physical import physical_device_of
 from bodycam_custody.clearing.anchors import Anchors
 from bodycam_custody.clearing.errors import ClearingNotChosenError, ResidueError
 from bodycam_custody.clearing.request import ClearRequest, ranges_of
@@ -59,6 +60,8 @@ class Cleared:
     """How it ended: `removed` are inventory numbers, `residue` what is on the card now; None: nobody could look."""
 
     removed: tuple[int, ...]
+    is_flushed: bool
+    """Whether the removal lasts; otherwise a power cut may bring files back."""
     residue: Inventory | None
     problem: StatedError | None
 
@@ -147,8 +150,8 @@ class Procedure:
             require_digest(named, held, one.file.sha256)
 
     def _require_head_apart(self, witnesses: Sequence[Witness], seq: int) -> None:
-        state = self._anchors.settings.paths.state
-        require_head_apart(witnesses, state, size=seq + 1, host=self._anchors.host)
+        own = physical_device_of(self._anchors.settings.paths.state, self._anchors.host)
+        require_head_apart(witnesses, own, size=seq + 1)
 
     def _require_entered(self, seq: int) -> None:
         """Return if entry `seq` names exactly the files that are going to be removed."""
@@ -180,36 +183,51 @@ class Procedure:
             yield own, node
 
     def _remove(self, root: Path, root_fd: int, node: Path | None) -> Cleared:
-        problem: StatedError | None = None
         if node is not None:
             open_for_writing(root, node)
+        problems: list[StatedError] = []
+        unflushed: list[StatedError] = []
         try:
-            require_looks_unchanged(root_fd, self._files)
-            remove(root_fd, self._files, on_removed=self._on_removed)
-            flush_filesystem(root_fd)
-        except StatedError as err:
-            problem = err
+            with _stated(problems):
+                require_looks_unchanged(root_fd, self._files)
+                remove(root_fd, self._files, on_removed=self._on_removed)
+            # What was removed before something went wrong must last as well.
+            with _stated(unflushed):
+                flush_filesystem(root_fd)
+            problems += unflushed
         finally:
             if node is not None:
-                try:
+                with _stated(problems):
                     close_for_writing(root, node)
-                except StatedError as err:
-                    problem = problem or err
-        if problem is not None and not self._removed:
-            raise problem
-        try:
+        if problems and not self._removed:
+            raise problems[0]
+        residue: Inventory | None = None
+        with _stated(problems):
             residue = take_inventory(root, sysfs=self._anchors.sysfs)
-        except StatedError as err:
-            return Cleared(removed=tuple(self._removed), residue=None, problem=problem or err)
-        return Cleared(removed=tuple(self._removed), residue=residue, problem=problem or self._residue(residue))
+            self._require_gone(residue)
+        return Cleared(
+            removed=tuple(self._removed),
+            is_flushed=not unflushed,
+            residue=residue,
+            problem=problems[0] if problems else None,
+        )
 
     def _on_removed(self, file: ReceiptedFile) -> None:
         self._removed.append(file.number)
         self._tell({"step": "removed", "number": file.number})
 
-    def _residue(self, found: Inventory) -> ResidueError | None:
-        gone = {file.path for file in self._files if file.number in set(self._removed)}
+    def _require_gone(self, found: Inventory) -> None:
+        removed = set(self._removed)
+        gone = {file.path for file in self._files if file.number in removed}
         back = [file.path for file in found.files if file.path in gone]
-        if not back:
-            return None
-        return ResidueError(count=len(back), paths=", ".join(shown(path) for path in back[:_NAMED]))
+        if back:
+            raise ResidueError(count=len(back), paths=", ".join(shown(path) for path in back[:_NAMED]))
+
+
+@contextmanager
+def _stated(problems: list[StatedError]) -> Iterator[None]:
+    """Keep what goes wrong in the block, so that what must follow is done all the same."""
+    try:
+        yield
+    except StatedError as err:
+        problems.append(err)

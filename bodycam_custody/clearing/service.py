@@ -29,15 +29,24 @@ class Followed:
 
     order: tuple[int, ...]
     has_begun: bool = False
-    removed: set[int] = field(default_factory=set)
+    has_ended: bool = False
+    is_flushed: bool = False
+    told: set[int] = field(default_factory=set)
     residue: dict[str, Any] | None = None
     problem: StatedError | None = None
 
     @property
+    def removed(self) -> set[int]:
+        """The files that are gone for good."""
+        return self.told if self.is_flushed else set()
+
+    @property
     def perhaps_removed(self) -> set[int]:
-        """The one file that was to be removed next when the helper fell silent."""
-        left = [number for number in self.order if number not in self.removed]
-        return set(left[:1]) if self.has_begun and self.residue is None and self.problem is None else set()
+        """The files that may be gone: not flushed yet, and the one that was next when the helper fell silent."""
+        if self.is_flushed:
+            return set()
+        left = [number for number in self.order if number not in self.told]
+        return self.told | set(left[:1] if self.has_begun and not self.has_ended else ())
 
 
 def follow(
@@ -91,16 +100,17 @@ def _take(said: dict[str, Any], lines: Lines, followed: Followed, enter: Callabl
         error = HelperError(**said["problem"])
         if not followed.has_begun:
             raise error
-        followed.problem = error
+        followed.problem, followed.has_ended = error, True
     elif step == "ready":
         entry = enter()
         # From here on the helper may remove a file at any moment.
         followed.has_begun = True
         lines.send({"entry": entry})
     elif step == "removed":
-        followed.removed.add(int(said["number"]))
+        followed.told.add(int(said["number"]))
     elif step == "end":
-        followed.removed |= numbers_in(said["removed"])
+        followed.told |= numbers_in(said["removed"])
+        followed.has_ended, followed.is_flushed = True, bool(said["is_flushed"])
         followed.residue = said["residue"]
         followed.problem = None if said["problem"] is None else HelperError(**said["problem"])
 

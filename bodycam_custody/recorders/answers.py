@@ -13,8 +13,11 @@ from bodycam_custody.recorders.rules import RecorderLife, RecorderState
 from bodycam_custody.runtime import Runtime
 from docking.card import UNKNOWN_RECORDER
 
-# Registered recorders, and those that were docked without being registered (R73).
-_KNOWN = "SELECT recorder FROM recorders UNION SELECT recorder FROM dockings WHERE recorder <> ?"
+# Registered recorders, and those that were docked, or withdrawn unread, without being registered (R73).
+_KNOWN = (
+    "SELECT recorder FROM recorders UNION SELECT recorder FROM dockings WHERE recorder <> ?"
+    " UNION SELECT recorder FROM releases WHERE recorder IS NOT NULL"
+)
 _ROWS = f"""
 SELECT k.recorder, COALESCE(r.state, '{RecorderState.UNREGISTERED}') AS state, r.model, r.unit, r.capacity_gb, r.note,
     r.officer, r.operator, r.held_since, r.faulty_since, r.retired_at, r.registered_at,

@@ -74,7 +74,7 @@ def check_recorders(runtime: Runtime, request: CheckRecorders, _: Caller) -> Any
         "faulty": _counted([one for one in kept if one["state"] == RecorderState.FAULTY], kept),
         "withdrawn": _counted([one for one in everything if one["withdrawn_since"] is not None], everything),
         "unregistered": _counted(
-            [one for one in everything if one["state"] == RecorderState.UNREGISTERED],
+            [one for one in everything if one["state"] == RecorderState.UNREGISTERED and one["dockings"]],
             [one for one in everything if one["dockings"]],
         ),
         "officers_without": {

@@ -22,6 +22,20 @@ def list_stores(context: typer.Context, as_json: AsJson = False) -> ExitCode:
     return ExitCode.DONE if all(store["state"] == "ok" for store in found["items"]) else ExitCode.NOT_ALL_SAFE
 
 
+@app.command(help=_("Look for every copy the stores should hold, and write again what a store lacks."))
+def sweep(context: typer.Context, as_json: AsJson = False) -> ExitCode:
+    """Sweep the stores, as the timer does every night; what is not safe ends with NOT_ALL_SAFE."""
+    from cli.client import connect
+    from cli.views.stores import swept_text
+
+    settings = invocation_of(context).settings()
+    with connect(settings) as station:
+        found = station.sweep_stores()
+    output.show(found, lambda: swept_text(found, settings.station.zone), as_json=as_json)
+    is_well = not (found["problems"] or found["copies_missing"] or found["not_safe"])
+    return ExitCode.DONE if is_well else ExitCode.NOT_ALL_SAFE
+
+
 @app.command(help=_("Build the catalog again from ledger and bags; evidence is only read."))
 def rebuild(context: typer.Context, as_json: AsJson = False) -> ExitCode:
     """Rebuild the catalog."""

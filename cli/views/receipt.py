@@ -7,7 +7,7 @@ from cli.language import _
 from cli.quantities import duration, moment, short_ids, size, span
 from cli.tables import pairs
 from cli.views.docking import kept_before
-from cli.wire import Receipt, ReceiptDocument, ReceiptFile
+from cli.wire import Receipt, ReceiptDocument, ReceiptFile, ReceiptLeft
 
 _INDENT = "  "
 _LINE = "_" * 24
@@ -22,6 +22,7 @@ def receipt_text(receipt: Receipt, document: ReceiptDocument, zone: tzinfo) -> s
         pairs(_about(document, zone)),
         pairs(_counts(document)),
         "\n".join([_("Files"), *files]),
+        *_not_taken_over(document["left"], zone),
         _("Times in {zone}. The counts are of files on the card: one seen twice counts twice.").format(zone=zone),
         pairs(_proof(receipt, document)),
         _check(),
@@ -93,6 +94,26 @@ def _file(number: int, file: ReceiptFile, short: dict[str, str], zone: tzinfo) -
         verdict, reason = label(HANDOVER, handover["verdict"]), label(HANDOVER_REASON, handover["reason"])
         lines.append("      " + _("{verdict}: {reason}").format(verdict=verdict, reason=reason))
     return "\n".join(lines)
+
+
+def _not_taken_over(left: ReceiptLeft | None, zone: tzinfo) -> list[str]:
+    if left is None:
+        return []
+    said = {
+        "withdrawn": _("Not taken over; the recorder was withdrawn for recovery by {person}, {when}: {reason}"),
+        "released-uncleared": _("Not taken over; the recorder was released uncleared by {person}, {when}: {reason}"),
+    }
+    reason = left["reason"] or _("(reason erased)")
+    lines = [said[left["act"]].format(person=left["by"], when=moment(left["at"], zone), reason=reason)]
+    if not left["card_was_listed_whole"]:
+        lines.append(_INDENT + _("The card was not read to its end: there may be more on it than is listed here."))
+    lines += [
+        f"{number:>4}  {file['name'] or '–'}  {size(file['size_bytes'])} ({file['size_bytes']} B),"
+        f" {label(FILE_TYPE, file['file_type'])}, {label(OUTCOME, file['outcome'])}"
+        for number, file in enumerate(left["files"], start=1)
+    ]
+    lines += [_INDENT + _("{folder}: could not be listed").format(folder=name or "–") for name in left["folders"]]
+    return ["\n".join(lines)]
 
 
 def _proof(receipt: Receipt, document: ReceiptDocument) -> list[tuple[str, str]]:

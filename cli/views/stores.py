@@ -1,13 +1,14 @@
-"""Stores as a table, and what a rebuild read."""
+"""Stores as a table, what a sweep found, and what a rebuild read."""
 
 from collections.abc import Sequence
+from datetime import tzinfo
 
 from cli.labels import ANSWER, STORE_ROLE, STORE_STATE, label
 from cli.language import _
 from cli.messages import told
-from cli.quantities import size
+from cli.quantities import moment, size
 from cli.tables import table
-from cli.wire import Rebuilt, Store, Stores
+from cli.wire import Rebuilt, Store, Stores, Swept
 
 _NUMBERS = frozenset({3, 4})
 
@@ -42,6 +43,17 @@ def _row(store: Store) -> tuple[str, ...]:
         disks,
         store["path"],
     )
+
+
+def swept_text(swept: Swept, zone: tzinfo) -> str:
+    """Return what a sweep found and did; every zero is said too."""
+    lines = [
+        _("Stores swept {at} ({zone}).").format(at=moment(swept["at"], zone), zone=zone),
+        _("Copies written again: {count}").format(count=swept["copies_made"]),
+        _("Copies missing or damaged: {count}").format(count=swept["copies_missing"]),
+        _("Clips that are not safe: {count}").format(count=swept["not_safe"]),
+    ]
+    return "\n".join([*lines, *(told(problem) for problem in swept["problems"])])
 
 
 def rebuilt_text(rebuilt: Rebuilt) -> str:

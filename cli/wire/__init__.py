@@ -24,7 +24,14 @@ from cli.wire.dockings import (
 )
 from cli.wire.people import Appointment, Decided, KeyTenure, People, Person, PersonDetail, ToSign
 from cli.wire.problems import Answer, Facts, Problem
-from cli.wire.receipts import Receipt, ReceiptDocument, ReceiptFile, ReceiptHandover
+from cli.wire.receipts import (
+    FileNotTakenOver,
+    Receipt,
+    ReceiptDocument,
+    ReceiptFile,
+    ReceiptHandover,
+    ReceiptLeft,
+)
 from cli.wire.recorders import (
     Assignment,
     OfficerCount,
@@ -47,6 +54,7 @@ from cli.wire.station import (
     Status,
     Store,
     Stores,
+    Swept,
 )
 
 __all__ = [
@@ -73,6 +81,7 @@ __all__ = [
     "DockingDetail",
     "Facts",
     "FileLeft",
+    "FileNotTakenOver",
     "Gap",
     "HistoryEntry",
     "KeyTenure",
@@ -91,6 +100,7 @@ __all__ = [
     "ReceiptDocument",
     "ReceiptFile",
     "ReceiptHandover",
+    "ReceiptLeft",
     "Recorder",
     "RecorderAct",
     "RecorderCheck",
@@ -106,6 +116,7 @@ __all__ = [
     "Status",
     "Store",
     "Stores",
+    "Swept",
     "ToSign",
     "Unlock",
 ]

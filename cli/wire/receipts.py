@@ -40,6 +40,27 @@ class ReceiptFile(TypedDict):
     handover: ReceiptHandover | None
 
 
+class FileNotTakenOver(TypedDict):
+    """One file of the card that stays on it."""
+
+    name: str | None
+    size_bytes: int
+    file_type: str
+    outcome: str
+
+
+class ReceiptLeft(TypedDict):
+    """What is not taken over, and whose decision it was that the recorder leaves all the same."""
+
+    act: str
+    at: str
+    by: str
+    reason: str | None
+    card_was_listed_whole: bool
+    files: list[FileNotTakenOver]
+    folders: list[str | None]
+
+
 class ReceiptDocument(TypedDict):
     """What a receipt says (docs/receipt-format.md)."""
 
@@ -50,4 +71,5 @@ class ReceiptDocument(TypedDict):
     counts: dict[str, int]
     longest_late_ms: int | None
     files: list[ReceiptFile]
+    left: ReceiptLeft | None
     checkpoint: Facts

@@ -27,6 +27,16 @@ class Stores(TypedDict):
     disks_apart: Answer
 
 
+class Swept(TypedDict):
+    """What a sweep of the stores found and did."""
+
+    at: str
+    copies_made: int
+    copies_missing: int
+    not_safe: int
+    problems: list[Problem]
+
+
 class Rebuilt(TypedDict):
     """What a rebuild of the catalog read."""
 

@@ -8,6 +8,7 @@ import pytest
 
 from bodycam_custody.card_reader import CardReader, Copied, CopyFailed, CopyJob, WorkerError
 from bodycam_custody.errors import CardReaderFailedError, CardSilentError
+from bodycam_custody.nursery import Nursery
 from docking.source import SpecialKind
 from hashing.digest import Digest
 from tests.bodycam_custody.odd_card import HANGS, odd_card
@@ -16,8 +17,12 @@ from tests.bodycam_custody.stations import make_card
 
 @contextmanager
 def reading(card: Path, *, locks: tuple[Path, ...] = (), silence_s: float = 10) -> Iterator[CardReader]:
-    with CardReader(card, threads=1, silence_s=silence_s, locks=locks, is_stopping=lambda: False) as reader:
+    nursery = Nursery()
+    with CardReader(
+        card, nursery=nursery, threads=1, silence_s=silence_s, locks=locks, is_stopping=lambda: False
+    ) as reader:
         yield reader
+    nursery.close()
 
 
 def copy_all(reader: CardReader, jobs: list[CopyJob]) -> list[Copied | CopyFailed]:
@@ -105,10 +110,12 @@ def test_a_worker_that_dies_says_so_and_what_it_was_about(quick_path: Path, capf
 def test_a_worker_that_is_silent_is_given_up(quick_path: Path) -> None:
     card = make_card(quick_path / "card", {"a.mp4": b"moving pictures"})
     with odd_card(card, HANGS, "a.mp4") as hanging:
-        reader = CardReader(hanging, threads=1, silence_s=0.3, locks=(), is_stopping=lambda: False)
+        nursery = Nursery()
+        reader = CardReader(hanging, nursery=nursery, threads=1, silence_s=0.3, locks=(), is_stopping=lambda: False)
         with pytest.raises(CardSilentError, match=r"the card gave nothing for 0.3 s while a.mp4 was read"):
             copy_all(reader, [CopyJob(number=0, path=b"a.mp4", size_bytes=15, targets=(quick_path / "copy",))])
     reader.close()  # the odd card is gone by now, so that the worker can die at once
+    nursery.close()
 
 
 def test_a_mistake_in_the_worker_is_told_at_once_and_not_waited_for(

@@ -108,3 +108,25 @@ def test_a_sidecar_waits_for_its_clip_where_the_clip_cannot_be_read(live: LiveSt
     assert live.dock(card).counts["sealed"] == 2
     (bag,) = live.bags(live.primary)
     assert len(list((bag / "data").iterdir())) == 2
+
+
+def test_a_replica_that_fails_while_a_bag_is_sealed_is_left_out_told_and_entered(
+    live: LiveStation, quick_path: Path
+) -> None:
+    # R43, R45: what was left out is known after a restart too
+    content = {f"{number}.mp4": b"clip %d" % number for number in range(3)}
+    clip_id = clip_id_of(recorder="usb:4255:0001:0000017", main=Digest.of(content["0.mp4"]))
+    in_the_way = live.backup / "clips/2026/11/21" / clip_id
+    in_the_way.mkdir(parents=True)
+    (in_the_way / "something").write_bytes(b"else")
+    docked = live.dock(make_card(quick_path / "card", content))
+    (text,) = docked.texts
+    assert str(in_the_way) in text
+    (closed,) = live.entries("dock.closed")
+    (code,) = [error.code for error in docked.problems]
+    assert closed.facts["left_out"] == {"backup": code}
+    assert (docked.view["safe_to_take_away"], docked.counts["sealed"]) == ("no", 3)
+    live.reopen()
+    (problem,) = live.docking(docked.docking_id).view["problems"]
+    assert problem["code"] == code
+    assert (in_the_way / "something").read_bytes() == b"else"

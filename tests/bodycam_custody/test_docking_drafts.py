@@ -101,9 +101,12 @@ def test_a_failure_is_entered_by_code_and_numbers_never_by_name() -> None:
 
 def test_the_last_entry_counts() -> None:
     counts = {"found": 3, "sealed": 2, "known": 1, "failed": 0}
-    assert closed_draft(DOCKING, outcome=DockingPhase.CLOSED, code=None, counts=counts).facts == {
+    left_out = {"backup": "store-full"}
+    closed = closed_draft(DOCKING, outcome=DockingPhase.CLOSED, code=None, counts=counts, left_out=left_out)
+    assert closed.facts == {
         "docking_id": DOCKING,
         "outcome": "closed",
         "code": None,
+        "left_out": {"backup": "store-full"},
         **counts,
     }

@@ -52,6 +52,10 @@ def machine(tmp_path: Path) -> Machine:
         place = installed_place(shipped.name, machine.root)
         place.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(shipped, place)
+    # As `systemctl enable` leaves it.
+    enabled = machine.root / "etc/systemd/system/timers.target.wants/custody-sweep.timer"
+    enabled.parent.mkdir(parents=True)
+    enabled.symlink_to("/usr/local/lib/systemd/system/custody-sweep.timer")
     return machine
 
 
@@ -77,6 +81,12 @@ def test_a_missing_and_a_changed_unit_are_named(settings: Settings, machine: Mac
         wrong(Sign.UNIT_CHANGED, name=changed.name, path=str(changed)),
         wrong(Sign.UNIT_MISSING, name=gone.name, path=str(gone.parent)),
     ]
+
+
+def test_a_timer_that_nobody_enabled_is_found(settings: Settings, machine: Machine) -> None:
+    link = machine.root / "etc/systemd/system/timers.target.wants/custody-sweep.timer"
+    link.unlink()
+    assert only(settings, machine) == wrong(Sign.SWEEP_OFF, path=str(link))
 
 
 def test_a_program_that_brought_no_units_cannot_be_compared(settings: Settings, tmp_path: Path) -> None:

@@ -87,6 +87,17 @@ def test_times_that_contradict_are_flagged(live: LiveStation, quick_path: Path) 
     assert times(live)["contradicts"] == ["filesystem"]
 
 
+# R28: the same recording, written by a recorder that notes its offset from UTC and by one that does not.
+@pytest.mark.parametrize("written_at", [day(2, 1), day(10, 1)])
+def test_an_exfat_card_contradicts_its_names_in_neither_way_of_writing_times(
+    live: LiveStation, quick_path: Path, written_at: datetime
+) -> None:
+    card = make_card(quick_path / "card", {recorded_name(day(2)): sound(60)}, written_at=written_at)
+    live.dock(card, filesystem="exfat")
+    live.interpret()
+    assert times(live)["contradicts"] == []
+
+
 def test_a_clip_whose_bag_is_nowhere_waits(live: LiveStation, quick_path: Path) -> None:
     live.dock(make_card(quick_path / "card", {recorded_name(day(9)): sound(60)}))
     away = [store.rename(store.with_name(f"{store.name}-away")) for store in (live.primary, live.backup)]

@@ -2,13 +2,14 @@
 
 import re
 import shutil
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from bodycam_custody.model import Basis, ClipId, DockingId, FileOutcome, Handover, HandoverReason
-from bodycam_custody.receipt import FileHandover, Receipt, ReceiptFile, receipt_digest
+from bodycam_custody.receipt import FileHandover, FileLeft, Left, Receipt, ReceiptFile, receipt_digest
 from hashing.namespaces import Namespace
 from hashing.ssh_keys import SigningKey
 from hashing.sshsig import sign
@@ -105,6 +106,7 @@ CANONICAL = (
     f'"outcome":"known","sha256":"{"cd" * 32}","sightings":1,"size_bytes":7}}],'
     '"issued_at":"2026-11-21T12:30:00.000000Z",'
     '"kind":"custody-receipt",'
+    '"left":null,'  # everything on the card is taken over
     '"longest_late_ms":3600000,'  # null: nothing is late
     '"rules":{"document_number":"2022-1","handover_hours":24,"handover_point":"dock","version":"1"},'
     '"station":{"name":"station-1","origin":"cg.example.gov.cn/station-1/1","time_zone":"Asia/Shanghai",'
@@ -123,6 +125,32 @@ def test_the_receipt_is_the_golden_vector() -> None:
     assert RECEIPT.to_bytes().decode() == CANONICAL
 
 
+LEFT = Left(
+    act="released-uncleared",
+    at="2026-11-21T12:20:00.000000Z",
+    by="supervisor-1",
+    reason=None,
+    card_was_listed_whole=False,
+    files=[FileLeft(name="DCIM/坏.mp4", size_bytes=5, file_type="video", outcome=FileOutcome.FAILED)],
+    folders=[None],
+)
+
+
+def test_what_is_not_taken_over_stands_apart_from_what_is() -> None:
+    # R11, R40
+    receipt = replace(RECEIPT, left=LEFT)
+    expected = CANONICAL.replace(
+        '"left":null,',
+        '"left":{"act":"released-uncleared","at":"2026-11-21T12:20:00.000000Z","by":"supervisor-1",'
+        '"card_was_listed_whole":false,'
+        '"files":[{"file_type":"video","name":"DCIM/坏.mp4","outcome":"failed","size_bytes":5}],'
+        '"folders":[null],"reason":null},',
+    )
+    counts = '"bytes":931540,"failed":1,"foreign":0,"found":3'
+    expected = expected.replace('"bytes":931535,"failed":0,"foreign":0,"found":2', counts)
+    assert receipt.to_bytes().decode() == expected
+
+
 def test_the_document_shows_exactly_this_receipt_with_digest_and_signature() -> None:
     data = RECEIPT.to_bytes()
     assert vectors() == {
@@ -137,6 +165,7 @@ def test_every_key_of_a_receipt_is_explained() -> None:
     file = RECEIPT.files[0]
     assert file.handover is not None
     keys = {*facts, *RECEIPT.docking, "docking_id", *file.to_facts(), *file.handover.to_facts()}
+    keys |= {*LEFT.to_facts(), *LEFT.files[0].to_facts()}
     for part in ("station", "rules", "counts", "checkpoint"):
         keys |= set(facts[part])  # type: ignore[arg-type]  # these are objects
     explained = re.findall(r"`([a-z_0-9]+)`", DOCUMENT.read_text(encoding="utf-8"))

@@ -111,6 +111,7 @@ def test_the_entry_has_its_digest_and_the_receipt_the_head_before_it(live: LiveS
         "docking_id": docked.docking_id,
         "receipt_sha256": Digest.of(given["canonical"].encode()).hex,
         "files": 1,
+        "files_left": 0,
         "late": 0,
         "checkpoint_size": entry.seq,
     }

@@ -21,10 +21,13 @@ def tell(
     name: datetime | None = None,
     container: datetime | None = None,
     mtime: datetime | None = None,
+    mtime_if_utc: datetime | None = None,
     duration_s: float | None = 60,
     clock: ClockKnowledge = ASSUMED,
 ) -> RecordingTime | HandoverReason:
-    clues = TimeClues(name_begins=name, container_begins=container, mtime=mtime, duration_s=duration_s)
+    clues = TimeClues(
+        name_begins=name, container_begins=container, mtime=mtime, mtime_if_utc=mtime_if_utc, duration_s=duration_s
+    )
     return tell_recording_time(clues, clock=clock, order=ORDER, docked_at=DOCKED)
 
 
@@ -38,6 +41,36 @@ def test_the_first_source_of_the_profile_that_says_something_wins() -> None:
     assert told(name=BEGAN, container=BEGAN, mtime=BEGAN).source is TimeSource.NAME
     assert told(container=BEGAN, mtime=BEGAN).source is TimeSource.CONTAINER
     assert told(mtime=BEGAN).source is TimeSource.FILESYSTEM
+
+
+ENDED = BEGAN + timedelta(seconds=60)
+EIGHT_HOURS = timedelta(hours=8)
+
+
+# R28: exFAT says its offset from UTC or does not; read in the other way, every honest recording would contradict.
+@pytest.mark.parametrize(
+    ("local", "if_utc", "contradicts"),
+    [
+        (ENDED - EIGHT_HOURS, ENDED, ()),
+        (ENDED, ENDED + EIGHT_HOURS, ()),
+        (ENDED - EIGHT_HOURS, ENDED + timedelta(hours=1), (TimeSource.FILESYSTEM,)),
+    ],
+)
+def test_a_file_time_that_may_be_read_in_two_ways_contradicts_only_if_neither_agrees(
+    local: datetime, if_utc: datetime, contradicts: tuple[TimeSource, ...]
+) -> None:
+    time = told(name=BEGAN, mtime=local, mtime_if_utc=if_utc)
+    assert (time.begins, time.contradicts, time.uncertainty_s) == (BEGAN, contradicts, 121.0)
+
+
+def test_a_file_time_alone_that_may_be_read_in_two_ways_is_doubted_from_one_to_the_other() -> None:
+    time = told(mtime=ENDED - EIGHT_HOURS, mtime_if_utc=ENDED)
+    assert (time.begins, time.uncertainty_s) == (BEGAN - EIGHT_HOURS, 122 + EIGHT_HOURS.total_seconds())
+
+
+def test_a_reading_of_a_file_time_after_the_docking_is_none() -> None:
+    time = told(mtime=ENDED, mtime_if_utc=DOCKED + timedelta(hours=1))
+    assert (time.begins, time.uncertainty_s) == (BEGAN, 122)
 
 
 def test_an_mtime_is_when_writing_ended() -> None:

@@ -1,5 +1,6 @@
 """Whatever stands in the way of *safe to take away*, a recorder can leave: withdrawn or released uncleared."""
 
+import json
 import os
 import shutil
 from collections.abc import Callable, Iterator
@@ -16,6 +17,7 @@ from bodycam_custody.errors import (
     CustodyError,
     DockingNotOverError,
     NotFoundError,
+    ReceiptRefusedError,
     RequestInvalidError,
     RoleRequiredError,
 )
@@ -118,13 +120,20 @@ REASONS: dict[str, Scene] = {
     "a copy is lost": copy_lost,
 }
 
+LISTED_IN_PART = {
+    "a folder cannot be listed",
+    "the card was gone before its end",
+    "the station stopped meanwhile",
+    "the primary store takes no bytes",
+}
+
 
 @pytest.mark.parametrize("act", BY)
 @pytest.mark.parametrize("reason", REASONS)
 def test_every_reason_to_keep_a_recorder_here_has_a_way_out(
     live: LiveStation, quick_path: Path, reason: str, act: str
 ) -> None:
-    # R11, R40
+    # R11, R39, R40
     docked = REASONS[reason](live, quick_path)
     assert docked.view["safe_to_take_away"] == "no"
     let_go(live, act, docked.docking_id)
@@ -133,6 +142,9 @@ def test_every_reason_to_keep_a_recorder_here_has_a_way_out(
     assert after.files == docked.files
     expected = {"withdraw": ClearingBar.RECORDER_WITHDRAWN, "release": ClearingBar.RELEASED_UNCLEARED}[act]
     assert clearing_bar(live.station.catalog, docked.docking_id) is expected
+    left = json.loads(ask(live, "dockings.receipt", docking_id=docked.docking_id)["canonical"])["left"]
+    assert left["card_was_listed_whole"] is (reason not in LISTED_IN_PART)
+    assert left["folders"] == (["MISC"] if reason == "a folder cannot be listed" else [])
 
 
 def test_a_release_is_an_act_of_the_supervisor_and_keeps_its_reason_out_of_the_ledger(
@@ -188,6 +200,36 @@ def test_a_withdrawn_recorder_is_out_of_its_officers_hands_and_issued_to_nobody(
     assert (found["withdrawn"]["count"], found["withdrawn"]["of"], found["by_state"]["withdrawn"]) == (1, 1, 1)
     assert found["per_officer"]["recorders"] == 0
     assert ask(live, "status.show")["backlog"]["withdrawn"] == 1
+
+
+@pytest.mark.parametrize("act", BY)
+def test_the_receipt_says_what_was_not_taken_over_and_by_whose_decision(
+    live: LiveStation, quick_path: Path, act: str
+) -> None:
+    # R11, R39, R40
+    docked = unreadable_file(live, quick_path)
+    with pytest.raises(ReceiptRefusedError):
+        ask(live, "dockings.receipt", docking_id=docked.docking_id)
+    let_go(live, act, docked.docking_id)
+    document = json.loads(ask(live, "dockings.receipt", docking_id=docked.docking_id)["canonical"])
+    assert [file["name"] for file in document["files"]] == ["DCIM/a.mp4"]
+    assert document["left"] == {
+        "act": {"withdraw": "withdrawn", "release": "released-uncleared"}[act],
+        "at": "2026-11-21T12:00:00.000000Z",
+        "by": BY[act],
+        "reason": "bad sectors",
+        "card_was_listed_whole": True,
+        "files": [{"name": "DCIM/b.mp4", "size_bytes": 3, "file_type": "video", "outcome": "failed"}],
+        "folders": [],
+    }
+    assert {name: document["counts"][name] for name in ("found", "sealed", "failed", "bytes")} == {
+        "found": 2,
+        "sealed": 1,
+        "failed": 1,
+        "bytes": 8,
+    }
+    (entry,) = live.entries("receipt.issued")
+    assert (entry.facts["files"], entry.facts["files_left"]) == (1, 1)
 
 
 def returned(live: LiveStation, docked: Docking, folder: Path) -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from bodycam_custody.reconcile import reconcile
 from bodycam_custody.replication import replicate_lacking
 from bodycam_custody.views import SAFE_STATES
 from tests.bodycam_custody.stations import LiveStation, make_card
@@ -116,3 +117,24 @@ def test_a_primary_that_lost_its_disk_is_filled_from_the_replica(live: LiveStati
     (bag,) = live.bags(live.primary)
     shutil.rmtree(bag)
     assert replicate_lacking(live.station) == 0
+
+
+def test_a_supplement_that_vanished_is_entered_and_its_clip_is_not_safe_until_it_is_back(
+    live: LiveStation, quick_path: Path
+) -> None:
+    # R43
+    card = make_card(quick_path / "card", {"a.mp4": b"moving pictures", "a.xml": b"<record/>"})
+    live.dock(card)
+    make_card(card, {"a.xml": b"<newer/>"})
+    docking = live.dock(card)
+    (row,) = live.rows("SELECT bag_path FROM supplements")
+    shutil.rmtree(live.backup / row["bag_path"])
+    for _ in range(2):
+        reconcile(live.station)
+    (entry,) = live.entries("copy.missing")
+    assert entry.facts == {"store_id": "backup", "bag_path": row["bag_path"]}
+    assert [clip["state"] for clip in live.clips()] == ["sealed"]
+    assert live.docking(docking.docking_id).view["safe_to_take_away"] == "no"
+    assert replicate_lacking(live.station) == 1
+    assert {clip["state"] for clip in live.clips()} <= SAFE_STATES
+    live.require_everything_verifies()

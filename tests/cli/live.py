@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import uvicorn
 
@@ -47,7 +48,10 @@ class Dock:
 
     def learn(self, port: int, name: str) -> None:
         self.runtime.board.look()
-        answer(self.runtime, "slots.learn", {"name": name, "port": f"{PORT}{port}"}, Caller(uid=os.geteuid()))
+        self.ask("slots.learn", name=name, port=f"{PORT}{port}")
+
+    def ask(self, operation: str, /, **params: object) -> Any:
+        return answer(self.runtime, operation, params, Caller(uid=os.geteuid()))
 
     def take_in(self) -> None:
         """Read every card whose slip is there, as the daemon does, and read its recordings for their times."""

@@ -20,6 +20,9 @@ ROUTES = {
     "dockings.show": ("GET", "/v1/dockings/{docking_id}"),
     "dockings.receipt": ("POST", "/v1/dockings/{docking_id}/receipt"),
     "dockings.accept": ("POST", "/v1/dockings/{docking_id}/accept"),
+    "dockings.clear": ("POST", "/v1/clearings"),
+    "dockings.withdraw": ("POST", "/v1/withdrawals"),
+    "dockings.release": ("POST", "/v1/releases"),
     "slots.list": ("GET", "/v1/slots"),
     "slots.learn": ("POST", "/v1/slots"),
     "alarms.list": ("GET", "/v1/alarms"),
@@ -30,6 +33,7 @@ ROUTES = {
     "clips.history": ("GET", "/v1/clips/{clip_id}/history"),
     "clips.verify": ("POST", "/v1/clips/{clip_id}/verify"),
     "stores.list": ("GET", "/v1/stores"),
+    "stores.sweep": ("POST", "/v1/stores/sweep"),
     "stores.rebuild": ("POST", "/v1/stores/rebuild"),
     "audit.checkpoint": ("POST", "/v1/audit/checkpoint"),
     "keys.show": ("GET", "/v1/keys"),
@@ -126,7 +130,6 @@ def make_docking(**differing: Any) -> wire.Docking:
         "clock_drift_ms_per_day": None,
         "accepted_at": None,
         "accepted_by": None,
-        "remarks": [],
         "withdrawn_at": None,
         "withdrawn_by": None,
         "withdrawn_reason": None,
@@ -134,6 +137,7 @@ def make_docking(**differing: Any) -> wire.Docking:
         "released_at": None,
         "released_by": None,
         "released_reason": None,
+        "remarks": [],
         "problems": [],
         "handover": {"on-time": 3, "late": 0, "undeterminable": 0},
         "clearing": make_clearing(),
@@ -211,12 +215,21 @@ class FakeStation:
         self.stores = [make_store("primary", "primary"), make_store("backup", "replica")]
         self.disks_apart = "yes"
         self.gaps: list[wire.Gap] = []
+        self.receipt = CANONICAL
+        self.swept: wire.Swept = {
+            "at": "2026-11-21T10:00:00.000000Z",
+            "copies_made": 0,
+            "copies_missing": 0,
+            "not_safe": 0,
+            "problems": [],
+        }
         self.damaged: set[str] = set()
         self.refuses: StatedProblemError | None = None
         self.files: list[wire.DockedFile] = []
         self.differences: list[wire.CardDifference] = []
         self.slots: list[list[wire.Slot]] = [[]]
         self.alarms: list[wire.Alarm] = []
+        self.clearing = make_clearing()
         self.phases: list[wire.Docking] = []
         self.ledger_size = 27
         self.seen: list[tuple[str, dict[str, Any]]] = []
@@ -243,6 +256,9 @@ class FakeStation:
             "dockings.show": lambda _: self._docking(),
             "dockings.accept": self._accept,
             "dockings.receipt": self._receipt,
+            "dockings.withdraw": self._let_go,
+            "dockings.release": self._let_go,
+            "dockings.clear": lambda _: {"docking_id": self.dockings[0]["docking_id"], **self.clearing},
             "slots.list": lambda _: {"items": self.next_slots()},
             "slots.learn": self._learn,
             "alarms.list": lambda _: {"items": self.alarms},
@@ -253,6 +269,7 @@ class FakeStation:
             "clips.history": lambda given: {"items": self._history(self._clip(given))},
             "clips.verify": lambda given: self._check(self._clip(given)),
             "stores.list": lambda _: {"items": self.stores, "disks_apart": self.disks_apart},
+            "stores.sweep": lambda _: self.swept,
             "stores.rebuild": lambda _: {"entries": 27, "clips": 3, "bags_read": 6, "seconds": 0.25, "problems": []},
             "audit.checkpoint": lambda _: self._checkpoint(),
             "keys.show": lambda _: self._keys(),
@@ -306,8 +323,8 @@ class FakeStation:
                 "interpretation_waiting": 0,
                 "foreign_files": 0,
                 "failed_files": 0,
+                "withdrawn": 0,
             },
-            "withdrawn": 0,
             "remarks": [],
         }
 
@@ -355,7 +372,7 @@ class FakeStation:
                 "at": clip["sealed_at"],
                 "kind": kind,
                 "actor": {"uid": 0} if kind == "clip.judged" else {"system": "daemon"},
-                "facts": {"clip_id": clip["clip_id"]},
+                "facts": {},
                 "leaf": f"{4 + index:064x}",
                 "proof": {"tree_size": self.ledger_size, "inclusion": []},
             }
@@ -394,10 +411,22 @@ class FakeStation:
             "entry": self.ledger_size,
         }
 
+    def _let_go(self, given: dict[str, Any]) -> object:
+        return {
+            "docking_id": None if given["target"] == "slot 3" else given["target"],
+            "recorder_id": "usb:4255:0001:ZX12",
+            "port": "pci-0000:00:14.0-usb-0:2",
+            "at": "2026-11-21T10:00:00.000000Z",
+            "by": given["person"],
+            "files_left": None if given["target"] == "slot 3" else 1,
+            "folders_left": None if given["target"] == "slot 3" else 2,
+            "entry": 41,
+        }
+
     def _receipt(self, given: dict[str, Any]) -> object:
         return {
             "docking_id": given["docking_id"],
-            "canonical": CANONICAL,
+            "canonical": self.receipt,
             "sha256": "5a" * 32,
             "signature": "-----BEGIN SSH SIGNATURE-----\n",
             "entry": self.ledger_size,

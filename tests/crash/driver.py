@@ -23,6 +23,7 @@ from archive.ledger_copy import LedgerCopy, PublishReport
 from bodycam_custody import intake
 from bodycam_custody.interpretation import interpret_waiting
 from bodycam_custody.ledger import Ledger
+from bodycam_custody.nursery import Nursery, Worker
 from bodycam_custody.progress import Progress
 from bodycam_custody.replication import replicate_lacking
 from bodycam_custody.station import Station
@@ -242,23 +243,26 @@ def _report_done(say: Callable[[Any], None]) -> None:
 
 def _report_workers(plan: Plan, say: Callable[[Any], None]) -> None:
     """Start card workers under the same watch, and report their ids."""
-    really_start = subprocess.Popen.__init__
+    really_start, really_fork = subprocess.Popen.__init__, Nursery.start
 
     def start(self: Any, arguments: Any, *rest: Any, **named: Any) -> None:
-        if "bodycam_custody.card_worker" in arguments:
+        if "bodycam_custody.nursery_process" in arguments:
             orders = {
                 "stop": asdict(plan.worker_stop) if plan.worker_stop else None,
-                "both": plan.kills_both,
+                "kills": os.getpid() if plan.kills_both else None,
                 "flushes": plan.flushes,
                 "taken": str(_taken_file(plan)),
             }
-            after = arguments.index("bodycam_custody.card_worker") + 1
+            after = arguments.index("bodycam_custody.nursery_process") + 1
             arguments = [sys.executable, "-I", str(_WORKER), json.dumps(orders), *arguments[after:]]
-            really_start(self, arguments, *rest, **named)
-            say(("worker", self.pid))
-        else:
-            really_start(self, arguments, *rest, **named)
+        really_start(self, arguments, *rest, **named)
 
+    def fork(self: Nursery, arguments: Sequence[str]) -> Worker:
+        worker = really_fork(self, arguments)
+        say(("worker", worker.pid))
+        return worker
+
+    Nursery.start = fork  # type: ignore[method-assign]  # from outside, as below
     subprocess.Popen.__init__ = start  # type: ignore[method-assign, assignment]  # from outside, as above
 
 

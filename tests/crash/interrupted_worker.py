@@ -1,6 +1,7 @@
-"""A card worker that can be stopped at a step, alone or together with the station that started it.
+"""Card workers that can be stopped at a step, alone or together with the station that started them.
 
-Run by path in an isolated interpreter, with a JSON object before the worker's own arguments (see `driver.py`).
+Run by path in an isolated interpreter in the place of the nursery, with a JSON object before the nursery's own
+arguments (see `driver.py`).
 """
 
 import json
@@ -11,22 +12,30 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[2]))  # an isolated interpreter does not know where tests are
 
-from bodycam_custody.card_worker import main
+from bodycam_custody import card_worker, nursery_process
 from tests.crash.interruption import Steps, Stop, kill_self, write_without_flushing
+
+_orders = json.loads(sys.argv[1])
+_really_work = card_worker.main
 
 
 def _kill_both() -> None:
-    os.kill(os.getppid(), signal.SIGKILL)
+    os.kill(_orders["kills"], signal.SIGKILL)
     kill_self()
 
 
-if __name__ == "__main__":
-    orders = json.loads(sys.argv[1])
-    if not orders["flushes"]:
+def _work(arguments: list[str]) -> int:
+    """Be a worker under watch; this runs in its own process already."""
+    if not _orders["flushes"]:
         write_without_flushing()
-    stop = Stop(**orders["stop"]) if orders["stop"] else None
-    steps = Steps(stop, _kill_both if orders["both"] else kill_self)
+    stop = Stop(**_orders["stop"]) if _orders["stop"] else None
+    steps = Steps(stop, _kill_both if _orders["kills"] else kill_self)
     steps.watch()
-    result = main(sys.argv[2:])
-    Path(orders["taken"]).write_text(json.dumps(steps.taken), encoding="utf-8")
-    sys.exit(result)
+    result = _really_work(arguments)
+    Path(_orders["taken"]).write_text(json.dumps(steps.taken), encoding="utf-8")
+    return result
+
+
+if __name__ == "__main__":
+    card_worker.main = _work
+    sys.exit(nursery_process.main(sys.argv[2:]))

@@ -1,5 +1,6 @@
 """A slot through a recorder's life: locked, unlocked, read, safe, gone; and what counts as one arrival."""
 
+import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
@@ -9,6 +10,7 @@ from docking.slot_state import (
     Appeared,
     BecameSafe,
     Event,
+    LetGo,
     Mounted,
     ReadingBegan,
     Released,
@@ -237,3 +239,31 @@ class SlotLife(RuleBasedStateMachine):
 
 TestSlotLife = SlotLife.TestCase
 TestSlotLife.settings = settings(max_examples=200, stateful_step_count=40, deadline=None)
+
+
+@pytest.mark.parametrize("phase", [SlotPhase.WITHDRAWN, SlotPhase.RELEASED_UNCLEARED])
+@pytest.mark.parametrize(
+    "before", [one for one in SlotPhase if one not in {SlotPhase.WITHDRAWN, SlotPhase.RELEASED_UNCLEARED}]
+)
+def test_whatever_stands_there_and_is_not_safe_may_be_let_go(before: SlotPhase, phase: SlotPhase) -> None:
+    slot = Slot(phase=before, arrivals=3, serial="1", address=(1, 7), has_slip=True)
+    settled = {SlotPhase.EMPTY, SlotPhase.GONE_EARLY, SlotPhase.SAFE, SlotPhase.RELEASED}
+    after = advance(slot, LetGo(phase=phase), 1.0)
+    assert after.phase is (before if before in settled else phase)
+    assert after.arrivals == 3
+
+
+def test_what_was_let_go_stays_so_until_it_leaves_and_its_leaving_is_not_too_early() -> None:
+    slot = Slot(phase=SlotPhase.READING, arrivals=1, serial="1", address=(1, 7), has_slip=True)
+    slot = advance(slot, LetGo(phase=SlotPhase.WITHDRAWN), 1.0)
+    assert advance(slot, ReadingBegan(), 2.0) == slot
+    assert advance(slot, BecameSafe(), 2.0) == slot
+    assert advance(slot, LetGo(phase=SlotPhase.RELEASED_UNCLEARED), 2.0).phase is SlotPhase.RELEASED_UNCLEARED
+    assert advance(slot, Vanished(address=(1, 7)), 2.0).phase is SlotPhase.EMPTY
+    released = advance(slot, LetGo(phase=SlotPhase.RELEASED_UNCLEARED), 2.0)
+    assert advance(released, LetGo(phase=SlotPhase.WITHDRAWN), 3.0) == released
+
+
+def test_letting_go_leads_to_no_other_phase() -> None:
+    with pytest.raises(ValueError, match="not a way to let go: safe"):
+        LetGo(phase=SlotPhase.SAFE)

@@ -17,6 +17,7 @@ from archive.answers import Answer
 from archive.marker import StoreRole
 from archive.probe_launcher import ProbeOutcome, Sandbox
 from bodycam_custody.audit import Severity, verify_evidence
+from bodycam_custody.clearing.folding import ClearingState
 from bodycam_custody.dock_alarms import AlarmCode, serial_twice_draft
 from bodycam_custody.entries import EntryKind
 from bodycam_custody.handlers import answer
@@ -55,6 +56,7 @@ SETS: Mapping[str, type[StrEnum]] = {
     "difference": Difference,
     "clock verdict": ClockVerdict,
     "recorder state": RecorderState,
+    "clearing state": ClearingState,
     "phase": DockingPhase,
     "basis": Basis,
     "outcome": FileOutcome,
@@ -158,6 +160,7 @@ def collect(live: LiveStation, runtime: Runtime, folder: Path) -> dict[str, Any]
         "finding": broken["findings"][0],
         "docking": ask("dockings.list")["items"][0],
         "docking in detail": ask("dockings.show", docking_id=docked.docking_id),
+        "clearing": ask("dockings.show", docking_id=docked.docking_id)["clearing"],
         "acceptance": ask("dockings.accept", docking_id=docked.docking_id, person="custodian-1"),
         "receipt": ask("dockings.receipt", docking_id=docked.docking_id),
         "slots.list": ask("slots.list"),
@@ -167,6 +170,7 @@ def collect(live: LiveStation, runtime: Runtime, folder: Path) -> dict[str, Any]
         "stores.list": ask("stores.list"),
         "store": ask("stores.list")["items"][0],
         "status": ask("status.show"),
+        "sweep": ask("stores.sweep"),
         "rebuild": ask("stores.rebuild"),
         "checkpoint": ask("audit.checkpoint"),
         "keys": ask("keys.show"),
@@ -199,6 +203,7 @@ _BESIDE = {"clip in detail": "clip", "docking in detail": "docking", "recorder i
         *("clip", "clip in detail", "history entry", "clip verification", "docking", "docking in detail"),
         *("recorder", "recorder in detail", "recorder check"),
         *(
+            "clearing",
             "acceptance",
             "letting go",
             "receipt",

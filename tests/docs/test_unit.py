@@ -18,10 +18,10 @@ from tests.docs.program import check_command
 from tests.docs.reading import ROOT
 
 FOLDER = ROOT / "systemd"
-UNITS = sorted(path.name for path in FOLDER.iterdir() if path.suffix in {".service", ".socket"})
+UNITS = sorted(path.name for path in FOLDER.iterdir() if path.suffix in {".service", ".socket", ".timer"})
 SERVICES = [name for name in UNITS if name.endswith(".service")]
 # Tenths, as systemd-analyze counts: SAFE is below 2, and 10 is a service without any protection.
-HIGHEST_EXPOSURE = {"bodycam-custody.service": 10, "custody-probe@.service": 10}
+HIGHEST_EXPOSURE = dict.fromkeys(["bodycam-custody.service", "custody-probe@.service", "custody-sweep.service"], 10)
 HIGHEST_EXPOSURE_OF_A_ROOT_HELPER = 26
 PREFIX = "/opt/bodycam-custody/bin/"
 
@@ -133,7 +133,10 @@ def test_folders_and_sockets_are_those_the_configuration_expects() -> None:
         defaults["slips"],
         defaults["socket"],
     )
-    sockets = {f"custody-{name}.socket": Path(defaults["socket"]).with_name(name) for name in (PROBE_SOCKET, "keep", CLEAR_SOCKET)}
+    sockets = {
+        f"custody-{name}.socket": Path(defaults["socket"]).with_name(name)
+        for name in (PROBE_SOCKET, "keep", CLEAR_SOCKET)
+    }
     assert {unit: setting(unit, "ListenStream") for unit in sockets} == {
         unit: str(path) for unit, path in sockets.items()
     }
@@ -162,6 +165,17 @@ def test_the_unlock_helper_gets_its_passwords_by_the_names_it_looks_for() -> Non
         for value in re.findall(r"^\| `(unlock\.[a-z.-]+)` \|", line)
     }
     assert "password" not in setting(unit, "ExecStart")
+
+
+def test_the_nightly_sweep_is_an_ordinary_command_and_made_up_for_after_a_night_without_power() -> None:
+    program, _, arguments = setting("custody-sweep.service", "ExecStart").partition(" ")
+    assert program == f"{PREFIX}custody"
+    check_command(f"custody {arguments}")
+    assert setting("custody-sweep.timer", "Persistent") == "true"
+    # The station's owner may sweep; the kernel says who calls, so it is nobody made up for the moment.
+    assert setting("custody-sweep.service", "User") == setting("bodycam-custody.service", "User")
+    for name in ("Wants", "Also"):
+        assert "custody-sweep.timer" in setting("bodycam-custody.service", name).split()
 
 
 def test_the_mount_helper_gets_the_name_of_the_device_and_nothing_else() -> None:

@@ -171,6 +171,8 @@ class Machine:
 
     def save_memory(self, file: Path) -> None:
         """Write what the machine is doing to `file` and end it; its disks stay as they are at this moment."""
+        # It stands still meanwhile: what emulated processors write while their memory is read may be missed.
+        self.qmp("stop")
         self.qmp("migrate-set-parameters", max_bandwidth=8 * 1024**3)
         self.qmp("migrate", uri=f"exec:cat > {shlex.quote(str(file))}")
         deadline = time.monotonic() + _SAVED_WITHIN_S
@@ -209,8 +211,10 @@ class Machine:
         return said.decode(errors="replace").strip() if said else ""
 
     def _wake(self, memory: Path) -> None:
+        self.qmp("migrate-set-capabilities", capabilities=[{"capability": "events", "state": True}])
         self.qmp("migrate-incoming", uri=f"exec:cat {shlex.quote(str(memory))}")
-        self.qmp.wait_for("RESUME")
+        self.qmp.wait_for("MIGRATION", status="completed")
+        self.qmp("cont")
 
     def _add_node(self, name: str, image: Path) -> str:
         node = f"{name}-file"

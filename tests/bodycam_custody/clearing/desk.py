@@ -1,6 +1,7 @@
 """A station that clears, on three disks of its own, with the helper behind its socket as systemd runs it."""
 
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -13,6 +14,7 @@ from typing import Any
 
 from archive.mounts import mount_of
 from bodycam_custody.clearing.service import CLEAR_SOCKET
+from bodycam_custody.docking_drafts import Arrival
 from bodycam_custody.entries import Draft, EntryKind
 from bodycam_custody.handlers import answer
 from bodycam_custody.operations import Caller
@@ -29,7 +31,7 @@ _DISK_BYTES = 32 * 1024 * 1024
 FILES: Mapping[str, bytes] = {
     "DCIM/100MEDIA/a.mp4": b"first recording",
     "DCIM/100MEDIA/b.mp4": b"second recording",
-    "DCIM/100MEDIA/c.mp4": b"third recording",
+    "DCIM/100MEDIA/b.xml": b"<clip/>",
 }
 
 
@@ -39,7 +41,9 @@ class Service:
     def __init__(self, path: Path, config: Path, sysfs: Path) -> None:
         self._command = [sys.executable, "-m", "tests.bodycam_custody.clearing.program", str(config), str(sysfs)]
         self.kill_at = ""
-        self.before: list[Any] = []
+        self.is_held = threading.Event()
+        self._held: subprocess.Popen[bytes] | None = None
+        self._path = path
         self._listening = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         folder = os.open(path.parent, os.O_PATH)
         self._listening.bind(f"/proc/self/fd/{folder}/{path.name}")
@@ -60,12 +64,23 @@ class Service:
                 command = [*self._command, *([self.kill_at] if self.kill_at else [])]
                 process = subprocess.Popen(command, stdin=connection.fileno(), stdout=subprocess.DEVNULL)
                 connection.close()
+                if self.kill_at == "hold":
+                    os.waitid(os.P_PID, process.pid, os.WSTOPPED | os.WNOWAIT)
+                    self._held = process
+                    self.is_held.set()
                 process.wait()
 
-    def close(self, path: Path) -> None:
-        folder = os.open(path.parent, os.O_PATH)
+    def go_on(self) -> None:
+        """Let a helper that stands still go on."""
+        assert self._held is not None
+        self._held.send_signal(signal.SIGCONT)
+
+    def close(self) -> None:
+        if not self._thread.is_alive():
+            return
+        folder = os.open(self._path.parent, os.O_PATH)
         with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as last:
-            last.connect(f"/proc/self/fd/{folder}/{path.name}")
+            last.connect(f"/proc/self/fd/{folder}/{self._path.name}")
             last.sendall(b"q")
         os.close(folder)
         self._thread.join(20)
@@ -88,9 +103,9 @@ class Desk:
     def ask(self, name: str, **params: object) -> Any:
         return answer(self.runtime, name, params, Caller(uid=os.geteuid()))
 
-    def dock(self) -> Docking:
+    def dock(self, arrival: Arrival | None = None) -> Docking:
         """Dock the card as the mount helper announces it, and read its recordings for their times."""
-        arrival = self.live.arrival(self.card)
+        arrival = arrival or self.live.arrival(self.card)
         write_slip(self.live.settings.paths.slips, "card1", slip_of(self.card, arrival.docked_at))
         docked = self.live.take_in(arrival)
         self.enter_disks()
@@ -161,9 +176,9 @@ def clearing_desk(
         live = stack.enter_context(live_station(folder / "station", {**changed, **(values or {})}, stores=stores))
         path = live.settings.paths.socket.with_name(CLEAR_SOCKET)
         service = Service(path, live.settings.file, sysfs)
-        stack.callback(lambda: service.close(path))
+        stack.callback(service.close)
         desk = Desk(live=live, service=service, card=make_card(folder / "card", FILES), same_disk=same_disk)
-        stack.callback(desk.runtime.close)
+        stack.callback(lambda: desk.runtime.close())
         desk.ask("recorders.add", recorder_id="usb:4255:0001:0000017", by="custodian-1")
         yield desk
 

@@ -3,7 +3,9 @@
 python -m tests.bodycam_custody.clearing.program CONFIG SYSFS [KILL_AT]
 
 KILL_AT names a moment: `ready` (before the daemon is told), `remove-N` (before the N-th file is removed), `removed-N`
-(after it, before the daemon is told), `told-N` (after that) or `end` (before the daemon is told the end).
+(after it, before the daemon is told), `told-N` (after that) or `end` (before the daemon is told the end). With `wait-N`
+it lives, but removes nothing after the N-th file before the daemon said that nothing more comes from it. With `hold` it
+stands still, all looked at, before the daemon is told.
 """
 
 import json
@@ -46,9 +48,14 @@ def arm(moment: str) -> None:
             step = json.loads(data)["step"]
             if wanted == step and wanted in {"ready", "end"}:
                 die()
+            if wanted == "hold" and step == "ready":
+                os.kill(os.getpid(), signal.SIGSTOP)
             real_sendall(self, data, *more)
-            if wanted == "told" and step == "removed" and count == int(number):
-                die()
+            if step == "removed" and number and count == int(number):
+                if wanted == "told":
+                    die()
+                elif wanted == "wait":
+                    self.recv(1, socket.MSG_PEEK)
 
     os.unlink = unlink
     socket.socket = Peer  # type: ignore[misc]

@@ -1,7 +1,10 @@
-"""`custody store list | rebuild`."""
+"""`custody store list | sweep | rebuild`."""
 
 from pathlib import Path
 
+import pytest
+
+from cli.wire import Problem
 from tests.cli.conftest import Custody
 from tests.cli.station import FakeStation, make_store
 
@@ -23,6 +26,39 @@ def test_a_store_out_of_order_ends_with_8_and_says_why(
     assert ended.code == 8
     assert "OUT OF ORDER" in ended.out
     assert "backup: nothing at /srv/custody/backup" in ended.out
+
+
+def test_a_sweep_that_finds_nothing_missing_says_every_zero(
+    custody: Custody, config_file: Path, station: FakeStation
+) -> None:
+    ended = custody("--config", config_file, "store", "sweep")
+    assert (ended.code, ended.out.splitlines()) == (
+        0,
+        [
+            "Stores swept 2026-11-21 18:00:00 (Asia/Shanghai).",
+            "Copies written again: 0",
+            "Copies missing or damaged: 0",
+            "Clips that are not safe: 0",
+        ],
+    )
+
+
+@pytest.mark.parametrize("found", ["copies_missing", "not_safe", "problems"])
+def test_a_sweep_that_finds_something_ends_with_8_and_says_what(
+    custody: Custody, config_file: Path, station: FakeStation, monkeypatch: pytest.MonkeyPatch, found: str
+) -> None:  # R43, R45
+    problem: Problem = {"code": "store-missing", "template": "nothing at {path}", "facts": {"path": "/srv"}}
+    if found == "problems":
+        station.swept["problems"] = [problem]
+    elif found == "not_safe":
+        station.swept["not_safe"] = 2
+    else:
+        station.swept["copies_missing"] = 2
+    monkeypatch.setenv("LANG", "zh_CN.UTF-8")
+    ended = custody("--config", config_file, "store", "sweep")
+    assert ended.code == 8
+    said = {"copies_missing": "缺失或损坏的副本：2", "not_safe": "尚未安全保存的片段：2", "problems": "nothing at /srv"}
+    assert said[found] in ended.out
 
 
 def test_a_rebuild_says_what_it_read(custody: Custody, config_file: Path, station: FakeStation) -> None:
