@@ -53,6 +53,7 @@ _ERRORS: Mapping[ExitCode, tuple[str, ...]] = {
     ExitCode.BROKEN: (
         "catalog-corrupt",
         "chain-broken",
+        "decision-without-request",
         "checkpoint-origin",
         "checkpoint-refused",
         "copy-not-whole",

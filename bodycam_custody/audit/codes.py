@@ -133,6 +133,7 @@ LEFT_OVER = _kind(
         "left by an interrupted publication, or planted"
     ),
 )
+DECISION_UNSIGNED = _kind("A123", _BROKEN, N_("entry {seq} ({entry_kind}) is no decision of those it names: {reason}"))
 
 NO_MARKER = _kind(
     "A201", _BROKEN, N_("{path} is missing although clips are here: which store this is, nobody signs for")

@@ -16,6 +16,7 @@ from bodycam_custody.audit.codes import (
     UNREADABLE,
     UNSIGNED_TAIL,
 )
+from bodycam_custody.audit.decisions import DECISION_KINDS, check_decisions
 from bodycam_custody.audit.entries import EntryPass, Followed
 from bodycam_custody.audit.expect import SILENT_KINDS, Expectations
 from bodycam_custody.audit.files import LedgerFiles, list_ledger
@@ -63,12 +64,15 @@ class _Reader:
     expectations: Expectations = field(default_factory=Expectations)
     newest_at: str | None = None
     genesis_facts: Json = None
+    decisions: list[tuple[int, dict[str, Json]]] = field(default_factory=list)
 
     def read(self, seq: int, entry: dict[str, Json]) -> None:
         if seq == 0:
             self.genesis_facts = entry.get("facts")
         if seq == self.signed_size - 1:
             self.newest_at = str(entry.get("at"))
+        if entry.get("kind") in DECISION_KINDS:
+            self.decisions.append((seq, entry))
         self.expectations.add(seq, entry)
 
 
@@ -93,7 +97,7 @@ def check_ledger(store: Path, trust: Trust, findings: Findings) -> CheckedLedger
         signed_roots=signed_roots,
         wanted_sizes=[head.checkpoint.size for head in trust.outside_heads],
         on_entry=reader.read,
-        silent_kinds=SILENT_KINDS - {EntryKind.GENESIS},
+        silent_kinds=SILENT_KINDS - {EntryKind.GENESIS} - DECISION_KINDS,
     ).run()
     # 4. Compare the roots with the heads in the store and with those kept outside.
     compare_heads(heads, followed, findings)
@@ -106,7 +110,9 @@ def check_ledger(store: Path, trust: Trust, findings: Findings) -> CheckedLedger
         require_tiles(files, signed_size=reader.signed_size, findings=findings)
     # 6. The ledger starts with the genesis that is trusted.
     _compare_genesis(followed, reader.genesis_facts, trust, findings)
-    # 7. Say what lies beyond the newest head, and what was not understood.
+    # 7. Every decision about people is signed by those it names.
+    check_decisions(reader.genesis_facts, reader.decisions, followed, origin=trust.verifier.name, findings=findings)
+    # 8. Say what lies beyond the newest head, and what was not understood.
     if followed.size > reader.signed_size:
         findings.add(UNSIGNED_TAIL, _LEDGER, first=reader.signed_size, last=followed.size - 1)
     _report_entries(reader.expectations, findings)

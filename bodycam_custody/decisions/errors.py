@@ -73,7 +73,8 @@ class KeyKnownError(CustodyError):
 
     code = "key-known"
     template = N_(
-        "{person} has a key already and keeps it: leave --key out, or change it with: custody people change-key {person}"
+        "{person} has a key already and keeps it: leave --key out, or change it with: "
+        "custody people change-key {person}"
     )
 
 
@@ -119,3 +120,10 @@ class DecisionRequestError(CustodyError):
         "entry {seq} cannot be decided: {reason} Ask again with custody people appoint, end or change-key, and sign "
         "the new text"
     )
+
+
+class DecisionWithoutRequestError(CustodyError):
+    """A decision without the request it says it is on."""
+
+    code = "decision-without-request"
+    template = N_("no entry before it asks for exactly this and is undecided (request {request})")

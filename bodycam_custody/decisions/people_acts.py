@@ -15,6 +15,7 @@ from bodycam_custody.decisions.registered import SUBJECT, register_of, today_of
 from bodycam_custody.decisions.requests import AskAppointment, AskEnd, AskKeyChange, HandInSignatures
 from bodycam_custody.decisions.rules import (
     ToAppoint,
+    deciders_among,
     reject_appointment,
     reject_deciders,
     reject_end,
@@ -132,8 +133,7 @@ def _reject(
     station: Station, register: Register, verb: Verb, said: Mapping[str, Json], by: tuple[PersonId, ...], *, seq: int
 ) -> None:
     today, person = today_of(station), PersonId(str(said["person"]))
-    deciders = [one for one in by if one != person and not one.startswith(NEW_KEY)] if verb is Verb.CHANGE_KEY else by
-    reject_deciders(register, deciders, concerned=person, seq=seq, today=today)
+    reject_deciders(register, deciders_among(verb, person, by), concerned=person, seq=seq, today=today)
     if verb is Verb.END_APPOINTMENT:
         reject_end(register, person, Role(str(said["role"])), seq=seq, today=today)
     elif verb is Verb.CHANGE_KEY:

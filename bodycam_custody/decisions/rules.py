@@ -22,7 +22,8 @@ from bodycam_custody.decisions.errors import (
     TooFewLeftError,
     UidTakenError,
 )
-from bodycam_custody.decisions.register import Register, is_recovery
+from bodycam_custody.decisions.register import NEW_KEY, Register, is_recovery
+from bodycam_custody.decisions.verbs import Verb
 from bodycam_custody.entries import PersonId
 from bodycam_custody.people import Role
 from hashing.errors import N_, Statement
@@ -53,7 +54,8 @@ def reject_appointment(register: Register, wanted: ToAppoint, *, seq: int, today
         AppointmentDatesError: it would begin before today, or end before it begins.
         DeputyError: who is stood in for does not hold that role, or the end is missing.
         AppointmentRunsError: the person has this role already.
-        KeyNeededError, KeyKnownError, KeyTakenError, UidTakenError: key or uid are missing, needless, or somebody else's.
+        KeyNeededError, KeyKnownError: a new person has none, or a known one another.
+        KeyTakenError, UidTakenError: key or uid are somebody else's.
     """
     if wanted.since < today or (wanted.until is not None and wanted.until < wanted.since):
         until = "—" if wanted.until is None else wanted.until.isoformat()
@@ -121,6 +123,13 @@ def reject_end(register: Register, person: PersonId, role: Role, *, seq: int, to
     }
     if len(left) < DECIDERS:
         raise TooFewLeftError(person=person, role=role.value, left=len(left))
+
+
+def deciders_among(verb: Verb, person: PersonId, signers: Sequence[PersonId]) -> tuple[PersonId, ...]:
+    """Return who of the signers decides: not whoever only shows that a key is theirs."""
+    if verb is not Verb.CHANGE_KEY:
+        return tuple(signers)
+    return tuple(one for one in signers if one != person and not one.startswith(NEW_KEY))
 
 
 def reject_deciders(register: Register, by: Sequence[PersonId], *, concerned: PersonId, seq: int, today: date) -> None:
