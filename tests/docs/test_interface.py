@@ -42,6 +42,9 @@ from docking.profile import TimeSource
 from docking.slot_state import SlotPhase
 from docking.source import FileType, SpecialKind
 from docking.usb_policy import UsbRemark
+from hashing.namespaces import Namespace
+from hashing.ssh_keys import SigningKey
+from hashing.sshsig import sign
 from tests.bodycam_custody.stations import NOW, SERIAL, LiveStation, live_station, make_card
 from tests.docking.usb_tree import UsbTree
 from tests.docs.reading import headings, rows, section, ticked
@@ -139,6 +142,11 @@ def collect(live: LiveStation, runtime: Runtime, folder: Path) -> dict[str, Any]
     docked = live.dock(card)
     recorder = ask("recorders.add", recorder_id=SERIAL, by="custodian-1")
     ask("recorders.issue", recorder_id=SERIAL, by="custodian-1", officer="officer-1")
+    asked = ask("people.end", person="operator-1", role="operator", by="custodian-1 supervisor-1")
+    signatures = {
+        name: sign(asked["text"].encode(), SigningKey.from_seed(bytes([number]) * 32), Namespace.PEOPLE_END).decode()
+        for number, name in enumerate(asked["signers"], 1)
+    }
     clip_id = live.clip(first.name)["clip_id"]
     damaged = next(live.bag(clip_id).glob("data/main.*"))
     damaged.chmod(0o640)
@@ -174,6 +182,10 @@ def collect(live: LiveStation, runtime: Runtime, folder: Path) -> dict[str, Any]
         "rebuild": ask("stores.rebuild"),
         "checkpoint": ask("audit.checkpoint"),
         "keys": ask("keys.show"),
+        "people": ask("people.list"),
+        "person": ask("people.show", person="custodian-1"),
+        "request to sign": asked,
+        "decision": ask("people.hand_in", request=str(asked["request"]), signatures=signatures),
         "recorder": recorder,
         "recorder in detail": ask("recorders.show", recorder_id=SERIAL),
         "recorder check": ask("recorders.check"),
@@ -201,6 +213,7 @@ _BESIDE = {"clip in detail": "clip", "docking in detail": "docking", "recorder i
     "heading",
     [
         *("clip", "clip in detail", "history entry", "clip verification", "docking", "docking in detail"),
+        *("people", "person", "request to sign", "decision"),
         *("recorder", "recorder in detail", "recorder check"),
         *(
             "clearing",
@@ -237,6 +250,7 @@ def documented_keys(heading: str) -> list[str]:
         *(("clip verification", "copies"), ("docking in detail", "files"), ("docking in detail", "specials")),
         *(("status", "station"), ("status", "daemon"), ("status", "ledger"), ("status", "clips")),
         *(("recorder in detail", "assignments"), ("recorder in detail", "history")),
+        *(("people", "items"), ("person", "appointments"), ("person", "keys")),
         *(("recorder check", "missing"), ("recorder check", "overdue"), ("recorder check", "faulty")),
         *(
             ("recorder check", "unregistered"),

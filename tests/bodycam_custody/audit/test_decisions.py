@@ -1,7 +1,7 @@
 """Decisions about people are checked from the ledger alone: what root writes into the database is found."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pytest
@@ -33,15 +33,14 @@ def runtime(live: LiveStation) -> Iterator[Runtime]:
     runtime.close()
 
 
-def appoint(runtime: Runtime, person: str, **params: object) -> dict[str, Any]:
+def appoint(runtime: Runtime, person: str, keys: Mapping[str, SigningKey] = KEYS, **params: object) -> None:
     wanted = {"person": person, "role": "custodian", "by": "custodian-1 supervisor-1", "key": NEW.public.text} | params
     asked = answer(runtime, "people.appoint", wanted, ME)
     namespace = Namespace(asked["namespace"])
     signatures = {
-        name: sign(asked["text"].encode(), KEYS[name], namespace).decode() for name in str(wanted["by"]).split()
+        name: sign(asked["text"].encode(), keys[name], namespace).decode() for name in str(wanted["by"]).split()
     }
     answer(runtime, "people.hand_in", {"request": str(asked["request"]), "signatures": signatures}, ME)
-    return {"asked": asked, "signatures": signatures}
 
 
 def findings(live: LiveStation) -> tuple[Answer, list[tuple[str, str]]]:
@@ -94,9 +93,9 @@ def test_signatures_of_other_keys_are_found(live: LiveStation, runtime: Runtime)
 def test_what_a_forged_person_signs_counts_for_nothing(live: LiveStation, runtime: Runtime) -> None:
     appoint(runtime, "custodian-2")
     (entry,) = live.entries("person.appointed")
-    KEYS["root-1"] = SigningKey.from_seed(bytes([66]) * 32)
-    forge(live, EntryKind.PERSON_APPOINTED, **dict(entry.facts, person="root-1", key=KEYS["root-1"].public.text))
-    appoint(runtime, "custodian-3", by="root-1 supervisor-1", key=SigningKey.generate().public.text)
+    keys = {**KEYS, "root-1": SigningKey.from_seed(bytes([66]) * 32)}
+    forge(live, EntryKind.PERSON_APPOINTED, **dict(entry.facts, person="root-1", key=keys["root-1"].public.text))
+    appoint(runtime, "custodian-3", keys, by="root-1 supervisor-1", key=SigningKey.generate().public.text)
     said, found = findings(live)
     assert (said, [code for code, _ in found]) == (Answer.NO, ["A123", "A123"])
     assert "no key signs for root-1" in found[1][1] + found[0][1]

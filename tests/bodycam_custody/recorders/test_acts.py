@@ -157,7 +157,7 @@ def test_a_refused_act_leaves_no_entry_and_no_text(live: LiveStation, ask: Ask) 
             "return",
             {"by": "nobody"},
             PersonUnknownError,
-            "nobody at this station has the person id nobody; expected one of those named in the first entry",
+            "nobody at this station has the person id nobody; expected one of those in: custody people list",
         ),
         (
             "fault",

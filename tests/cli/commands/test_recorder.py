@@ -77,8 +77,8 @@ REFUSALS = [
     (
         ("return", ISSUED, "--by", "nobody"),
         2,
-        "nobody at this station has the person id nobody; expected one of those named in the first entry",
-        "本站没有人员编号为 nobody 的人员；应为首条条目中列出的人员编号",
+        "nobody at this station has the person id nobody; expected one of those in: custody people list",
+        "本采集站没有人员编号 nobody；应为以下命令所列之一：custody people list",
     ),
     (
         ("return", ISSUED, "--by", "custodian-1", "--on", "2999-01-01"),
