@@ -1,6 +1,7 @@
 """Clearing a real card: a filesystem on a loop device that stands on USB, mounted as the mount helper does."""
 
 import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -120,3 +121,10 @@ def test_a_helper_that_is_killed_leaves_the_mount_read_only_for_everybody_else(
     assert found is not None
     assert found.options == before.options
     assert len(desk.on_card()) == left
+    # What systemd starts when the helper has failed.
+    command = [sys.executable, "-m", "bodycam_custody.clearing.helper", "restore"]
+    restored = subprocess.run([*command, "--config", desk.live.settings.file], capture_output=True, text=True)
+    assert restored.returncode == 0
+    assert ("is read-only again" in restored.stderr) == (moment != "ready")
+    require_nobody_writes(card.mount_point, card.node)
+    assert mount_at(read_mounts(), card.mount_point) == before
