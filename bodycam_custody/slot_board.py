@@ -332,7 +332,8 @@ class SlotBoard:
 
 
 def _claimed(recorder: str) -> str | None:
-    return None if recorder == UNKNOWN_RECORDER else recorder
+    """Return the serial alone: a recorder that comes back unlocked may have another product id."""
+    return None if recorder == UNKNOWN_RECORDER else recorder.split(":", 3)[3]
 
 
 def _natural(name: str) -> list[tuple[bool, int, str]]:
