@@ -183,6 +183,7 @@ RECORDER_FINDING: Final[Mapping[str, str]] = {
     "unregistered": N_("Not registered"),
     "officers-without": N_("Officers without a usable recorder"),
     "per-officer": N_("Recorders in service, officers"),
+    "minimum": N_("Minimum of recorders, for each officer"),
 }
 HANDOVER_POINT: Final[Mapping[str, str]] = {
     "dock": N_("docking"),
