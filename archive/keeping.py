@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
+from archive.answers import Answer
 from archive.keep_helper import QUESTION, is_immutable
 
 # Starting the service, then a handful of ioctls for each bag.
@@ -38,11 +39,20 @@ def is_kept(bag: Path) -> bool:
     Raises:
         OSError: the folder cannot be opened.
     """
+    return kept_answer(bag) is Answer.YES
+
+
+def kept_answer(bag: Path) -> Answer:
+    """Return whether the folder of the bag is immutable; cannot tell is a filesystem that has no such flag.
+
+    Raises:
+        OSError: the folder cannot be opened.
+    """
     folder = _open_folder(bag)
     try:
-        return is_immutable(folder)
+        return Answer.YES if is_immutable(folder) else Answer.NO
     except OSError:
-        return False
+        return Answer.CANNOT_TELL
     finally:
         os.close(folder)
 

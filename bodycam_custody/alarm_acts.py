@@ -45,7 +45,7 @@ def acknowledge_alarm(runtime: Runtime, request: AcknowledgeAlarm, caller: Calle
                 alarm=alarm["seq"], person=alarm["acknowledged_by"], at=alarm["acknowledged_at"], article=article
             )
         (commitment,) = station.texts.keep([note.encode()], meaning="alarm-note")
-        facts = {"alarm": alarm["seq"], "code": alarm["code"], "person": person, "note": commitment}
+        facts = {"code": alarm["code"], "person": person, "note": commitment}
         (entry,) = station.record.enter(
             [
                 Draft(

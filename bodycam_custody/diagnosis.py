@@ -34,6 +34,7 @@ class Sign(StrEnum):
     DISKS_UNKNOWN = "D023"
     STORE_PLAIN = "D024"
     STORE_CIPHER_UNKNOWN = "D025"
+    STORE_CHANGEABLE = "D026"
     CLOCK_FREE = "D030"
     CLOCK_UNKNOWN = "D031"
     PROBE_MISSING = "D040"
@@ -41,6 +42,7 @@ class Sign(StrEnum):
     PROFILE_UNUSABLE = "D050"
     CLEAR_MISSING = "D060"
     SWEEP_OFF = "D070"
+    KEEP_MISSING = "D071"
 
 
 TEMPLATES: Mapping[Sign, str] = {
@@ -98,6 +100,10 @@ TEMPLATES: Mapping[Sign, str] = {
         "Store {store}: it cannot be told whether {path} is encrypted. If the disk encrypts by itself, note that in "
         "your records."
     ),
+    Sign.STORE_CHANGEABLE: N_(
+        "Store {store}: the filesystem at {path} cannot make a sealed bag immutable, so the station's own programs "
+        "could change it. Make an ext4, xfs or btrfs filesystem there."
+    ),
     Sign.CLOCK_FREE: N_(
         "The clock of this machine is not synchronised; every time in the ledger rests on it. Run: timedatectl set-ntp "
         "true, and check with: timedatectl"
@@ -119,6 +125,10 @@ TEMPLATES: Mapping[Sign, str] = {
     Sign.SWEEP_OFF: N_(
         "The timer of the nightly sweep is not enabled ({path} is not there): after a night without power nobody looks "
         "for missing copies until the daemon does. Run: systemctl enable --now custody-sweep.timer"
+    ),
+    Sign.KEEP_MISSING: N_(
+        "Nothing listens at {path}, so no sealed bag is made immutable and the station's own programs could change it. "
+        "Run: systemctl enable --now custody-keep.socket"
     ),
 }
 

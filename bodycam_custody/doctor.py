@@ -14,12 +14,14 @@ from pathlib import Path
 from archive.answers import Answer
 from archive.encryption import is_encrypted
 from archive.errors import ProbeFailedError
+from archive.keeping import kept_answer
 from archive.media import ProbeOutcome, Sandbox, find_launcher, probe
 from archive.placement import reject_shared_disks
 from bodycam_custody.clearing.service import CLEAR_SOCKET
 from bodycam_custody.diagnosis import Diagnosis, Sign, untold, wrong
 from bodycam_custody.errors import InstallationChangedError, StatedError
 from bodycam_custody.installation import check_installed_files
+from bodycam_custody.keeping import KEEP_SOCKET
 from bodycam_custody.runtime import PROBE_SOCKET
 from bodycam_custody.station_keys import load_keys
 from bodycam_custody.stores import locations_of
@@ -62,6 +64,7 @@ def examine(settings: Settings, machine: Machine | None = None) -> Iterator[Diag
     yield from _probe(settings)
     yield from _profiles(settings)
     yield from _clearing(settings)
+    yield from _keeping(settings)
 
 
 def installed_place(name: str, root: Path) -> Path:
@@ -166,6 +169,8 @@ def _store(store: StoreSetting, settings: Settings) -> Iterator[Diagnosis]:
         found = store.path.stat()
         owner = settings.paths.state.stat().st_uid
         cipher = is_encrypted(store.path)
+        # A filesystem that cannot say whether the folder is immutable has no such flag.
+        can_keep = kept_answer(store.path.resolve())
     except OSError:
         yield wrong(Sign.STORE_MISSING, **where)
         return
@@ -175,6 +180,8 @@ def _store(store: StoreSetting, settings: Settings) -> Iterator[Diagnosis]:
         yield wrong(Sign.STORE_PLAIN, **where)
     elif cipher is Answer.CANNOT_TELL:
         yield untold(Sign.STORE_CIPHER_UNKNOWN, **where)
+    if can_keep is Answer.CANNOT_TELL:
+        yield wrong(Sign.STORE_CHANGEABLE, **where)
 
 
 def _clock() -> Iterator[Diagnosis]:
@@ -214,6 +221,12 @@ def _clearing(settings: Settings) -> Iterator[Diagnosis]:
     place = settings.paths.socket.with_name(CLEAR_SOCKET)
     if settings.rule_set.clearing is Clearing.CLEAR_AFTER_RECEIPT and not place.is_socket():
         yield wrong(Sign.CLEAR_MISSING, path=shown(place))
+
+
+def _keeping(settings: Settings) -> Iterator[Diagnosis]:
+    place = settings.paths.socket.with_name(KEEP_SOCKET)
+    if not place.is_socket():
+        yield wrong(Sign.KEEP_MISSING, path=shown(place))
 
 
 def _phrase(err: StatedError) -> dict[str, Json]:

@@ -5,11 +5,14 @@ a bag that could not be kept (a store was away, the service is not installed) is
 """
 
 import logging
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
-from archive.keeping import Keeping, keep_bags
+from archive.answers import Answer
+from archive.keeping import Keeping, keep_bags, kept_answer
 from bodycam_custody.entries import Entry, EntryKind
+from bodycam_custody.model import Remark
 from bodycam_custody.station import Station
 
 logger = logging.getLogger(__name__)
@@ -20,16 +23,58 @@ KEEP_SOCKET = "keep"
 _SEALING = frozenset(
     {EntryKind.CLIP_SEALED, EntryKind.SUPPLEMENT_SEALED, EntryKind.BAG_ADOPTED, EntryKind.REPLICA_WRITTEN}
 )
+_BAGS = """
+SELECT c.bag_path, p.store_id FROM clips c JOIN copies p USING (clip_id) WHERE p.answer = 'yes'
+    AND c.clip_id IN (SELECT clip_id FROM sightings WHERE docking_id = :docking)
+UNION ALL SELECT s.bag_path, held.key FROM supplements s, json_each(s.stores) AS held
+    WHERE s.clip_id IN (SELECT clip_id FROM sightings WHERE docking_id = :docking)
+"""
+
+
+def has_keeper(station: Station) -> bool:
+    """Return whether the service that makes bags immutable is installed here."""
+    return _service_of(station).is_socket()
+
+
+def is_docking_kept(station: Station, docking_id: str) -> bool:
+    """Return whether each bag of a docking's clips is immutable in the stores that are there now, where it can be.
+
+    It can be where the service is installed and the store's filesystem has such a flag; elsewhere nothing is asked. A
+    bag that is not in its place is not kept. Once all are, nobody but root can change that, and it is not looked again.
+    """
+    if docking_id in station.kept_dockings or not has_keeper(station):
+        return True
+    stores = {str(store.location.store_id): store.path for store in station.stores.present()}
+    for row in station.catalog.rows(_BAGS, {"docking": docking_id}):
+        store = stores.get(row["store_id"])
+        if store is None or store in station.unkeepable:
+            continue
+        try:
+            if kept_answer(store / row["bag_path"]) is Answer.NO:
+                return False
+        except OSError:
+            return False
+    station.kept_dockings.add(docking_id)
+    return True
+
+
+def keeping_remarks(station: Station) -> set[Remark]:
+    """Return what must be said where bags of this station are called safe and may still be changed."""
+    return {Remark.BAGS_CHANGEABLE} if station.unkeepable or not has_keeper(station) else set()
+
+
+def _service_of(station: Station) -> Path:
+    return station.settings.paths.socket.with_name(KEEP_SOCKET)
 
 
 class Keeper:
-    """Has every sealed bag of the present stores made immutable; one job of the schedule."""
+    """Has every sealed bag of the present stores made immutable: after each docking, and as a job of the schedule."""
 
     def __init__(self, station: Station) -> None:
         self._station = station
         self._next_seq = 0
-        self._service = station.settings.paths.socket.with_name(KEEP_SOCKET)
-        self._unable: set[Path] = set()
+        self._service = _service_of(station)
+        self._running = threading.Lock()
 
     def run(self) -> None:
         """Have the bags of all entries since the last run made immutable; without the service nothing happens.
@@ -37,17 +82,20 @@ class Keeper:
         Raises:
             OSError: the service broke off; the next run begins at the same entry.
         """
-        if not self._service.is_socket():
-            return
+        with self._running:
+            if self._service.is_socket():
+                self._keep()
+
+    def _keep(self) -> None:
         until = self._station.ledger.size
         for kept in keep_bags(self._bags(until), self._service):
             if kept.outcome is Keeping.KEPT:
                 logger.debug("bag is kept bag=%s", kept.bag)
             elif kept.outcome is not Keeping.CANNOT:
                 logger.error("bag is not kept bag=%s reason=%s", kept.bag, kept.reason)
-            elif (store := kept.bag.parents[4]) not in self._unable:
+            elif (store := kept.bag.parents[4]) not in self._station.unkeepable:
                 # Once for each store: it is a property of the disk, not of the bag.
-                self._unable.add(store)
+                self._station.unkeepable.add(store)
                 logger.warning("store cannot keep bags unchangeable store=%s reason=%s", store, kept.reason)
         self._next_seq = until
 

@@ -82,6 +82,8 @@ class Remark(StrEnum):
     FILES_GONE = "files-gone"
     CLOCK_DRIFTS = "clock-drifts"
     CLOCK_RESET = "clock-reset"
+    BAGS_CHANGEABLE = "bags-changeable"
+    BAGS_NOT_KEPT = "bags-not-kept"
     SERIAL_TWICE = "serial-twice"
     RECORDER_UNREGISTERED = "recorder-unregistered"
     RECORDER_UNASSIGNED = "recorder-unassigned"

@@ -17,6 +17,7 @@ from bodycam_custody.entries import Actor
 from bodycam_custody.errors import ImportRefusedError
 from bodycam_custody.intake import take_in
 from bodycam_custody.interpretation import interpret_waiting
+from bodycam_custody.keeping import Keeper
 from bodycam_custody.model import DockingId
 from bodycam_custody.progress import Progress
 from bodycam_custody.reconcile import reconcile
@@ -63,6 +64,8 @@ class Runtime:
         self._slots: Slots | None = None
         self._clearing: set[str] = set()
         self._catching_up = threading.Lock()
+        self.keeper = Keeper(station)
+        """Has sealed bags made immutable, where that can be."""
         self._clearing_lock = threading.Lock()
         self.board = SlotBoard(station, sysfs=sysfs, progress=self._progress)
         """What stands in every slot; it looks by itself once slips are watched."""
@@ -222,6 +225,11 @@ class Runtime:
             self.failure = err
             logger.exception("docking failed docking=%s", arrival.docking_id)
             raise
+        try:
+            # At once, not with the next run of the schedule: until then the card may not go.
+            self.keeper.run()
+        except OSError as err:
+            logger.warning("bags are not kept yet docking=%s reason=%s", arrival.docking_id, err.strerror)
 
     def _interpret(self) -> None:
         while not self.station.stopping.is_set():

@@ -11,7 +11,6 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from bodycam_custody.clock import parse_rfc3339, rfc3339
 from bodycam_custody.entries import Draft, EntryKind
 from bodycam_custody.errors import StatedError
-from bodycam_custody.keeping import Keeper
 from bodycam_custody.runtime import Runtime
 from bodycam_custody.sweeping import sweep_if_overdue
 
@@ -51,7 +50,7 @@ class Schedule:
         self.jobs: tuple[Job, ...] = (
             Job(name="clock-mark", every=timedelta(minutes=minutes), run=self._mark),
             Job(name="catch-up", every=timedelta(minutes=CATCH_UP_MINUTES), run=self._catch_up),
-            Job(name="keep", every=timedelta(minutes=KEEP_MINUTES), run=Keeper(runtime.station).run),
+            Job(name="keep", every=timedelta(minutes=KEEP_MINUTES), run=runtime.keeper.run),
             Job(name="sweep-overdue", every=timedelta(minutes=SWEEP_LOOK_MINUTES), run=self._sweep),
         )
 

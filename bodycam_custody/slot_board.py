@@ -18,7 +18,7 @@ from bodycam_custody.clock import rfc3339
 from bodycam_custody.dock_alarms import is_alarmed, refusal_draft, refused_draft
 from bodycam_custody.dock_notes import NoteFolder, NoteKey
 from bodycam_custody.entries import Draft, EntryKind
-from bodycam_custody.model import DockingPhase
+from bodycam_custody.model import DockingPhase, Remark
 from bodycam_custody.progress import Progress
 from bodycam_custody.release import let_go_by
 from bodycam_custody.slot_names import slot_names
@@ -311,6 +311,9 @@ class SlotBoard:
         if len(dockings) != len(place.slips) or not is_over:
             return
         views = [docking_view(self._station, row, None) for row in dockings]
+        if any(Remark.BAGS_NOT_KEPT in view["remarks"] for view in views):
+            # No entry tells when they are: look again.
+            self._folded_seq = -1
         unsafe = [view["docking_id"] for view in views if view["safe_to_take_away"] != "yes"]
         if not unsafe and place.refused is None:
             self._tell(place, BecameSafe())
@@ -329,7 +332,8 @@ class SlotBoard:
 
 
 def _claimed(recorder: str) -> str | None:
-    return None if recorder == UNKNOWN_RECORDER else recorder
+    """Return the serial alone: a recorder that comes back unlocked may have another product id."""
+    return None if recorder == UNKNOWN_RECORDER else recorder.split(":", 3)[3]
 
 
 def _natural(name: str) -> list[tuple[bool, int, str]]:

@@ -52,6 +52,6 @@ def fold_acknowledged(
             "at": rfc3339(entry.at),
             "person": facts["person"],
             "note": None if note is None else note.decode("utf-8"),
-            "alarm": facts["alarm"],
+            "alarm": int(entry.subject.removeprefix("alarm:")),
         },
     )

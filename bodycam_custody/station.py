@@ -68,6 +68,10 @@ class Station:
     """Held while clips are judged."""
     stopping: threading.Event = field(default_factory=threading.Event)
     """Set when this process is to end: cards are let go, as a crash would."""
+    unkeepable: set[Path] = field(default_factory=set)
+    """Stores whose filesystem cannot make a bag immutable, as far as this process has tried."""
+    kept_dockings: set[str] = field(default_factory=set)
+    """Dockings whose every bag was found immutable."""
     has_work: threading.Event = field(default_factory=threading.Event)
     """Set when sealed clips wait for interpretation."""
 

@@ -8,6 +8,7 @@ from bodycam_custody.docking_answers import dockings_in_view
 from bodycam_custody.errors import NotFoundError
 from bodycam_custody.genesis import write_anchor
 from bodycam_custody.interpretation import count_waiting
+from bodycam_custody.keeping import keeping_remarks
 from bodycam_custody.operations import Caller, Nothing
 from bodycam_custody.release import count_away
 from bodycam_custody.runtime import Runtime
@@ -48,7 +49,7 @@ def show_status(runtime: Runtime, _: Nothing, __: Caller) -> Any:
             "by_handover": _counts(runtime, "SELECT handover AS k, COUNT(*) AS n FROM clips GROUP BY handover"),
         },
         "backlog": _backlog(runtime),
-        "remarks": sorted(station.remarks),
+        "remarks": sorted(station.remarks | keeping_remarks(station)),
     }
 
 

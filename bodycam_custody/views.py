@@ -12,6 +12,7 @@ from bodycam_custody.dock_alarms import held_remarks
 from bodycam_custody.docking_drafts import Arrival
 from bodycam_custody.error_codes import problem_of_code
 from bodycam_custody.judged_views import judged_remarks, judged_view
+from bodycam_custody.keeping import is_docking_kept
 from bodycam_custody.left_behind import folders_left
 from bodycam_custody.model import Basis, ClipState, DockingPhase, FileOutcome, Handover, Remark
 from bodycam_custody.progress import Progress
@@ -143,6 +144,11 @@ def docking_view(station: Station, row: Mapping[str, Any], progress: Progress | 
     bytes_known = sum(size for outcome, (_, size) in outcomes.items() if outcome != FileOutcome.WAITING)
     people = attribution_at(station.catalog, recorder=row["recorder"], kind=row["kind"], docked_at=row["docked_at"])
     held = held_remarks(station.catalog, docking_id)
+    safe = _safe_to_take_away(station, row, outcomes, states)
+    unkept = set() if safe != "yes" or is_docking_kept(station, docking_id) else {Remark.BAGS_NOT_KEPT}
+    if unkept:
+        # In a moment, or never: as long as nobody knows, it stays here.
+        safe = "cannot-tell"
     view = {
         "docking_id": docking_id,
         "kind": row["kind"],
@@ -169,10 +175,10 @@ def docking_view(station: Station, row: Mapping[str, Any], progress: Progress | 
         ),
         "special_files": row["special_files"],
         "interpretation_waiting": waiting_clips,
-        "safe_to_take_away": _safe_to_take_away(station, row, outcomes, states),
+        "safe_to_take_away": safe,
         **judged_view(row),
         **release_view(station.catalog, docking_id),
-        "remarks": sorted({*_remarks_on(states), *people.remarks, *judged_remarks(row), *held}),
+        "remarks": sorted({*_remarks_on(states), *people.remarks, *judged_remarks(row), *held, *unkept}),
         "problems": [problem(error) for error in progress.problems] if progress else _recorded_problems(row),
         "handover": handover,
     }

@@ -11,5 +11,5 @@ def fold_visited(db: sqlite3.Connection, entry: Entry, facts: Mapping[str, Any],
     """Keep when which recorder was visited on which port, and whether its clock was set."""
     db.execute(
         "INSERT INTO visits (seq, visited_at, port, recorder, clock_set_to) VALUES (?, ?, ?, ?, ?)",
-        (entry.seq, facts["visited_at"], facts["port"], facts["recorder"], facts["clock_set_to"]),
+        (entry.seq, facts["visited_at"], entry.subject.removeprefix("slot:"), facts["recorder"], facts["clock_set_to"]),
     )

@@ -27,7 +27,6 @@ def visited_draft(visit: ToldVisit, texts: Texts) -> Draft:
         (holder,) = texts.keep([canonical_bytes(visit.holder)], meaning="holder")
     facts: dict[str, Json] = {
         "visited_at": rfc3339(visit.at),
-        "port": visit.port,
         "device": visit.usb_id,
         "recorder": visit.recorder,
         "driver": None if visit.driver is None else visit.driver.value,

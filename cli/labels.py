@@ -41,6 +41,10 @@ REMARK: Final[Mapping[str, str]] = {
     "disks-unproven": N_(
         "it is not proven that the copies are on different physical disks (accepted in the configuration)"
     ),
+    "bags-changeable": N_(
+        "sealed bags can still be changed by the station's own programs: nothing here makes them immutable"
+    ),
+    "bags-not-kept": N_("its sealed bags are not all immutable yet"),
     "catalog-rebuilt": N_("the catalog was rebuilt from ledger and bags"),
     "times-contradict": N_("the times in name, container and file system contradict each other"),
     "not-media": N_("not a recording"),
@@ -189,6 +193,7 @@ RECORDER_FINDING: Final[Mapping[str, str]] = {
     "unregistered": N_("Not registered"),
     "officers-without": N_("Officers without a usable recorder"),
     "per-officer": N_("Recorders in service, officers"),
+    "minimum": N_("Minimum of recorders, for each officer"),
 }
 HANDOVER_POINT: Final[Mapping[str, str]] = {
     "dock": N_("docking"),

@@ -57,7 +57,7 @@ def clear_card(runtime: Runtime, request: ClearCard, caller: Caller) -> Any:
     docking_id = docking_to_clear(runtime, request.target)
     with runtime.clearing(docking_id):
         handed_over = _clearable(station, docking_id)
-        wanted = _request_of(station, docking_id, handed_over)
+        wanted = request_for(station, docking_id, handed_over)
         _clear(station, docking_id, actor, wanted)
     (row,) = station.catalog.rows("SELECT * FROM dockings WHERE docking_id = ?", (docking_id,))
     return {"docking_id": docking_id, **docking_view(station, row, None)["clearing"]}
@@ -118,7 +118,12 @@ def _left(station: Station, named: Sequence[Sequence[Any]]) -> list[Json]:
     return [{"path": commitment, "size": size} for commitment, (_, size) in zip(commitments, named, strict=True)]
 
 
-def _request_of(station: Station, docking_id: DockingId, handed_over: HandedOver) -> ClearRequest:
+def request_for(station: Station, docking_id: DockingId, handed_over: HandedOver) -> ClearRequest:
+    """Return what the helper is asked for a docking: its slip, its files, and the bags and entries they rest on.
+
+    Raises:
+        ClearingRefusedError: the card is not in its slot, or a file's name or digest is not known any more.
+    """
     (row,) = station.catalog.rows("SELECT * FROM dockings WHERE docking_id = ?", (docking_id,))
     slip = slip_of(station, row)
     rows = station.catalog.rows(_FILES, (docking_id,))

@@ -169,7 +169,7 @@ def slots(context: typer.Context, as_json: AsJson = False) -> ExitCode:
         found = station.slots()
         notes = [] if as_json else dock_notes(station.alarms(), found)
     output.show(found, lambda: "\n".join([slots_text(found), *notes]), as_json=as_json)
-    return ExitCode.NOT_ALL_SAFE if any(slot["problem"] for slot in found) else ExitCode.DONE
+    return ExitCode.NOT_ALL_SAFE if any(slot["problem"] and slot["is_dock"] for slot in found) else ExitCode.DONE
 
 
 @app.command(help=_("Enter that somebody looked into an alarm, and what they found; it stands no longer."))

@@ -14,10 +14,13 @@ _LOUD_WARNING = "factory-password"
 
 
 def dock_lines(alarms: Sequence[Alarm], slots: Sequence[Slot]) -> list[str]:
-    """Return what needs a person at the dock; what is told as an alarm is not told again as what stands there now."""
+    """Return what needs a person at the dock; what is told as an alarm is not told again as what stands there now.
+
+    What stands elsewhere, such as a reader of the station's own that speaks its maker's protocol, needs nobody.
+    """
     alarmed = {told(alarm["problem"]): alarm["alarm"] for alarm in reversed(alarms)}
     lines = [_("alarm {alarm}: {what}").format(alarm=alarm, what=what) for what, alarm in reversed(alarmed.items())]
-    standing = [told(slot["problem"]) for slot in slots if slot["problem"] is not None]
+    standing = [told(slot["problem"]) for slot in slots if slot["problem"] is not None and slot["is_dock"]]
     lines += [what for what in dict.fromkeys(standing) if what not in alarmed]
     lines += [
         f"{name_of(slot)}: {label(UNLOCK_WARNING, _LOUD_WARNING)}"

@@ -5,7 +5,7 @@ from datetime import tzinfo
 from cli.labels import RECORDER_FINDING, RECORDER_STATE, label
 from cli.language import _
 from cli.quantities import minute, moment
-from cli.wire import Recorder, RecorderCheck, RecorderCount
+from cli.wire import Recorder, RecorderCheck, RecorderCount, RecordersPerOfficer
 
 _INDENT = "  "
 
@@ -71,10 +71,14 @@ def _officers(check: RecorderCheck) -> list[str]:
         ),
     ]
     if ratio["minimum"] is not None:
-        verdicts = {"yes": _("met"), "no": _("NOT met"), "cannot-tell": _("cannot tell: no officer is appointed")}
         said = _("Minimum {minimum:g} for each officer: {verdict}")
-        lines.append(said.format(minimum=ratio["minimum"], verdict=verdicts[str(ratio["enough"])]))
+        lines.append(said.format(minimum=ratio["minimum"], verdict=_verdict(ratio)))
     return lines
+
+
+def _verdict(ratio: RecordersPerOfficer) -> str:
+    verdicts = {"yes": _("met"), "no": _("NOT met"), "cannot-tell": _("cannot tell: no officer is appointed")}
+    return verdicts[str(ratio["enough"])]
 
 
 def check_headers() -> list[str]:
@@ -105,6 +109,10 @@ def check_rows(check: RecorderCheck, zone: tzinfo) -> list[list[str | int | None
     rows += [[finding, None, None, officer, *[None] * 5] for officer in without["items"]]
     ratio = check["per_officer"]
     rows.append([label(RECORDER_FINDING, "per-officer"), *[None] * 6, ratio["recorders"], ratio["officers"]])
+    if ratio["minimum"] is not None:
+        rows.append(
+            [label(RECORDER_FINDING, "minimum"), None, _verdict(ratio), *[None] * 4, f"{ratio['minimum']:g}", 1]
+        )
     return rows
 
 

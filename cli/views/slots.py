@@ -6,6 +6,7 @@ from typing import Final
 
 from cli.labels import HANDOVER, SLOT_PHASE, SLOT_REMARK, UNLOCK_WARNING, WHY_NOT, label
 from cli.language import _
+from cli.messages import told
 from cli.tables import shortened, table
 from cli.wire import Learnt, Slot, Unlock
 
@@ -31,9 +32,11 @@ def slots_text(slots: Sequence[Slot]) -> str:
         if slot["problem"] is None
     ]
     for slot in slots:
-        told = [] if slot["unlock"] is None else _unlocked(slot["unlock"])
-        if told:
-            said.append(f"{name_of(slot)}: " + _("the recorder says: {said}").format(said=_(", ").join(told)))
+        own_words = [] if slot["unlock"] is None else _unlocked(slot["unlock"])
+        if own_words:
+            said.append(f"{name_of(slot)}: " + _("the recorder says: {said}").format(said=_(", ").join(own_words)))
+    # One in a dock needs a person, and is told as such.
+    said += [told(slot["problem"]) for slot in slots if slot["problem"] is not None and not slot["is_dock"]]
     said += [
         _("{port} has no name yet: custody dock learn NAME --port {port}").format(port=slot["port"])
         for slot in slots

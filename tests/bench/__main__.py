@@ -9,14 +9,18 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.bench.copying_cases import large_clips, small_clips
+from tests.bench.first_byte_case import first_byte
 from tests.bench.ledger_case import appending, verifying
 from tests.bench.machine import is_in_memory, machine_text
-from tests.bench.memory_case import copying_memory
+from tests.bench.many_cards_case import many_cards
+from tests.bench.memory_case import copying_memory, copying_memory_of_many
 from tests.bench.report import Report
+from tests.bench.rest_case import at_rest
 from tests.bench.rounds import ROUNDS, say
 from tests.bench.start_case import starting
 
 _KIB, _MIB, _GIB = 1 << 10, 1 << 20, 1 << 30
+_SLOTS = 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +40,14 @@ def _cases(places: Places, *, quick: bool) -> Mapping[str, Callable[[], Report]]
         "append": lambda: appending(places.disk, batches=10 if quick else 50, rounds=rounds),
         "memory": lambda: copying_memory(places.disk, clip_bytes=_GIB if quick else 4 * _GIB),
         "start": lambda: starting(places.disk, rounds=rounds),
+        "first-byte": lambda: first_byte(places.disk, rounds=rounds),
+        "many": lambda: many_cards(
+            places.memory, cards=_SLOTS, card_bytes=(20 if quick else 200) * _MIB, rounds=rounds
+        ),
+        "many-memory": lambda: copying_memory_of_many(
+            places.disk, cards=_SLOTS, clip_bytes=(50 if quick else 200) * _MIB
+        ),
+        "rest": lambda: at_rest(places.disk, slots=_SLOTS, watched_s=60 if quick else 600),
     }
 
 

@@ -1,4 +1,4 @@
-"""Programs of ours as people start them, and how much memory they share out."""
+"""Programs of ours as people start them, and how much memory and processor time they take."""
 
 import os
 import signal
@@ -45,13 +45,41 @@ def running_daemon(settings: Settings, config: Path) -> Iterator[int]:
 def family_pss_bytes(pid: int) -> int:
     """Return the proportional set size of a process and all its descendants."""
     total = 0
-    waiting = [pid]
-    while waiting:
-        one = Path(f"/proc/{waiting.pop()}")
+    for one in _family(pid):
         with suppress(FileNotFoundError, ProcessLookupError):  # it ended meanwhile
             rollup = (one / "smaps_rollup").read_text()
             total += sum(int(line.split()[1]) * 1024 for line in rollup.splitlines() if line.startswith("Pss:"))
-            for task in (one / "task").iterdir():
+    return total
+
+
+def family_cpu_s(pid: int) -> float:
+    """Return the processor time of a process, its descendants, and those of them that ended and were waited for."""
+    return _cpu_s(_family(pid))
+
+
+def living_children_cpu_s(pid: int) -> float:
+    """Return the processor time of the living descendants of a process, with that of those they waited for."""
+    return _cpu_s(_family(pid)[1:])
+
+
+def _cpu_s(processes: list[Path]) -> float:
+    ticks = 0
+    for one in processes:
+        with suppress(FileNotFoundError, ProcessLookupError):
+            # The name in parentheses may hold anything; utime, stime, cutime, cstime are fields 14 to 17 (proc(5)).
+            fields = (one / "stat").read_text().rpartition(")")[2].split()
+            ticks += sum(map(int, fields[11:15]))
+    return ticks / os.sysconf("SC_CLK_TCK")
+
+
+def _family(pid: int) -> list[Path]:
+    """Return the folders in /proc of a process and all its descendants."""
+    found: list[Path] = []
+    waiting = [pid]
+    while waiting:
+        found.append(Path(f"/proc/{waiting.pop()}"))
+        with suppress(FileNotFoundError, ProcessLookupError):  # it ended meanwhile
+            for task in (found[-1] / "task").iterdir():
                 with suppress(FileNotFoundError, ProcessLookupError):  # a thread that ended
                     waiting += [int(child) for child in (task / "children").read_text().split()]
-    return total
+    return found

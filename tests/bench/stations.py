@@ -3,7 +3,7 @@
 import datetime
 import os
 import secrets
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -23,8 +23,11 @@ from docking.card import DockedCard, DockingKind
 from hashing.ssh_keys import SigningKey
 
 
-def make_station(folder: Path) -> Settings:
-    """Make a station with a primary store and a backup, all in `folder`, and return its settings."""
+def make_station(folder: Path, *, cards_at_once: int | None = None) -> Settings:
+    """Make a station with a primary store and a backup, all in `folder`, and return its settings.
+
+    It copies as many cards at once as stations do by default, where `cards_at_once` does not say otherwise.
+    """
     (folder / "docked").mkdir(mode=0o700)
     text = config_text(
         {
@@ -49,6 +52,7 @@ def make_station(folder: Path) -> Settings:
             "docking.slip_owner_uids": (os.geteuid(),),
             "accepted_risks.stores_on_one_disk": True,
             "accepted_risks.store_under_home": True,
+            **({} if cards_at_once is None else {"docking.cards_at_once": cards_at_once}),
         },
         stores=(
             StoreSetting(id="primary", path=Path("primary"), role=StoreRole.PRIMARY),
@@ -80,23 +84,37 @@ def dock(station: Station, card: Path) -> None:
         RuntimeError: something was not sealed, so that what was measured would mean nothing.
     """
     progress = Progress()
-    arrival = Arrival(
+    take_in(station, arrival_of(station, card, 1), progress)
+    require_all_sealed(station, [progress])
+
+
+def arrival_of(station: Station, card: Path, slot: int) -> Arrival:
+    """Return `card` as it arrives now in a slot, from the recorder of that slot."""
+    return Arrival(
         docking_id=DockingId(f"bench-{secrets.token_hex(4)}"),
         card=DockedCard(
             root=card,
             kind=DockingKind.DOCK,
-            recorder="usb:4255:0001:BENCH",
-            slot="slot-1",
-            port_path="bench-1",
+            recorder=f"usb:4255:0001:BENCH{slot:02d}",
+            slot=f"slot {slot}",
+            port_path=f"bench-{slot}",
             filesystem="folder",
         ),
         docked_at=station.clock.now(),
     )
-    take_in(station, arrival, progress)
+
+
+def require_all_sealed(station: Station, dockings: Iterable[Progress]) -> None:
+    """Return if every file of every docking is sealed and in both stores.
+
+    Raises:
+        RuntimeError: something was not, so that what was measured would mean nothing.
+    """
+    problems = [problem for docking in dockings for problem in docking.problems]
     unsealed = station.catalog.rows("SELECT file FROM files WHERE outcome <> 'sealed'")
     copies = station.catalog.rows("SELECT COUNT(*) AS n, (SELECT COUNT(*) FROM clips) AS clips FROM copies")
-    if unsealed or progress.problems or copies[0]["n"] != 2 * copies[0]["clips"]:
-        raise RuntimeError(f"the docking went wrong: {progress.problems or unsealed or copies}")
+    if unsealed or problems or copies[0]["n"] != 2 * copies[0]["clips"]:
+        raise RuntimeError(f"the docking went wrong: {problems or unsealed or copies}")
 
 
 @contextmanager

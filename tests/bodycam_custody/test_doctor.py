@@ -4,6 +4,7 @@ import os
 import shutil
 import socket
 import stat
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from bodycam_custody.clock import Clock
 from bodycam_custody.diagnosis import TEMPLATES, Diagnosis, Sign, overall, untold, wrong
 from bodycam_custody.doctor import Machine, examine, installed_place
 from bodycam_custody.genesis import create_station
+from bodycam_custody.keeping import KEEP_SOCKET
 from config.settings import Clearing, Settings
 from tests.bodycam_custody.stations import people, write_settings
 from tests.docs.reading import ROOT
@@ -26,6 +28,7 @@ OF_THE_MACHINE = {
     Sign.DISKS_UNKNOWN,
     Sign.STORE_PLAIN,
     Sign.STORE_CIPHER_UNKNOWN,
+    Sign.STORE_CHANGEABLE,
     Sign.CLOCK_FREE,
     Sign.CLOCK_UNKNOWN,
     Sign.PROBE_MISSING,
@@ -34,13 +37,15 @@ OF_THE_MACHINE = {
 
 
 @pytest.fixture
-def settings(tmp_path: Path) -> Settings:
+def settings(tmp_path: Path) -> Iterator[Settings]:
     if os.geteuid() != 0:
         pytest.skip("an installed station has keys of root's")
     settings = write_settings(tmp_path / "s")
     create_station(settings, people(), Clock())
     settings.paths.slips.chmod(0o750)
-    return settings
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as keeper:
+        keeper.bind(str(settings.paths.socket.with_name(KEEP_SOCKET)))
+        yield settings
 
 
 @pytest.fixture
@@ -87,6 +92,21 @@ def test_a_timer_that_nobody_enabled_is_found(settings: Settings, machine: Machi
     link = machine.root / "etc/systemd/system/timers.target.wants/custody-sweep.timer"
     link.unlink()
     assert only(settings, machine) == wrong(Sign.SWEEP_OFF, path=str(link))
+
+
+def test_a_keeper_that_does_not_listen_is_found(settings: Settings, machine: Machine) -> None:
+    place = settings.paths.socket.with_name(KEEP_SOCKET)
+    place.unlink()
+    assert only(settings, machine) == wrong(Sign.KEEP_MISSING, path=str(place))
+
+
+def test_a_store_on_a_filesystem_without_the_flag_is_found(settings: Settings, machine: Machine) -> None:
+    # R43: sysfs has no such flag, as vfat and exfat have none
+    backup = settings.stores[1].path
+    backup.rename(backup.with_name("moved"))
+    backup.symlink_to("/sys/kernel")
+    signs = [one for one in examine(settings, machine) if one.sign is Sign.STORE_CHANGEABLE]
+    assert [one.facts["store"] for one in signs] == [settings.stores[1].id]
 
 
 def test_a_program_that_brought_no_units_cannot_be_compared(settings: Settings, tmp_path: Path) -> None:

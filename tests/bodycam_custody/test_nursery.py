@@ -3,6 +3,7 @@
 import base64
 import json
 import os
+import select
 import signal
 import time
 from collections.abc import Callable, Iterator
@@ -83,6 +84,9 @@ def test_a_worker_that_is_killed_says_so_and_harms_no_other(nursery: Nursery, qu
     first, second = start(nursery, quick_path), start(nursery, quick_path)
     listing(first)
     first.kill()
+    # Nobody else holds its pipe, so its end is heard at once.
+    assert select.select([first.answers], [], [], 10)[0]
+    assert os.read(first.answers.fileno(), 1) == b""
     assert end(first) == -signal.SIGKILL
     first.kill()  # it is over; killing it again kills nobody
     assert listing(second) == []

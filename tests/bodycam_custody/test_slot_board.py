@@ -66,11 +66,14 @@ def announce(live: LiveStation, card: Path, *, port: str = "2", serial: str = "0
     return write_slip(live.settings.paths.slips, name, slip)
 
 
+@pytest.mark.parametrize(
+    "locked", [LOCKED, Claims(serial="0000017")], ids=["names no serial", "names the serial under another product"]
+)
 def test_a_recorder_is_followed_from_locked_to_released(
-    live: LiveStation, runtime: Runtime, tree: UsbTree, tmp_path: Path
+    live: LiveStation, runtime: Runtime, tree: UsbTree, tmp_path: Path, locked: Claims
 ) -> None:
     seen = [slots(runtime)]
-    tree.plug("1-2", LOCKED, interfaces=[CONTROL])
+    tree.plug("1-2", locked, interfaces=[CONTROL])
     phases = [slot(runtime)["phase"]]
     tree.pull("1-2")
     phases.append(slot(runtime)["phase"])

@@ -68,7 +68,6 @@ def test_a_visit_is_entered_once_with_the_clock_and_without_names(
     assert entry.subject == f"slot:{PORT}2"
     assert entry.facts == {
         "visited_at": "2026-11-21T12:00:00.000000Z",
-        "port": f"{PORT}2",
         "device": "4255:0001",
         "recorder": "unknown",
         "driver": "ambarella",

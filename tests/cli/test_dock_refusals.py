@@ -263,6 +263,17 @@ def test_only_a_custodian_or_supervisor_closes_an_alarm(custody: Custody, dock: 
     assert "A3" in done.err
 
 
+def test_a_device_of_the_station_itself_is_told_among_the_slots_and_needs_nobody(custody: Custody, dock: Dock) -> None:
+    dock.usb.plug("1-4", Claims(vendor_id="0403", product_id="6001"), interfaces=[CONTROL])
+    dock.look()
+    slots = custody("--config", dock.config, "dock", "slots")
+    assert "pci-0000:00:14.0-usb-0:4: present, locked: no driver is known for USB 0403:6001." in slots.out
+    assert (slots.code, "!" in slots.out) == (0, False)
+    assert not any(
+        "0403" in custody("--config", dock.config, *command).out for command in (("dock", "list"), ("status",))
+    )
+
+
 def test_every_reason_has_words_that_fit_beside_a_slot() -> None:
     assert set(labels.WHY_NOT) == {reason.value for reason in WhyNot}
     assert set(labels.UNLOCK_WARNING) == {warning.value for warning in UnlockWarning}

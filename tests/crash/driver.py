@@ -176,9 +176,17 @@ def _members(group: int | None) -> list[int]:
                 state, _, pgrp = (entry / "stat").read_text().rpartition(")")[2].split()[:3]
             except OSError:
                 continue  # it ended meanwhile
-            if int(pgrp) == group and state != "Z":
+            # Of a process that was killed the first thread is a zombie while others still hold its files.
+            if int(pgrp) == group and (state != "Z" or _has_threads(entry)):
                 found.append(int(entry.name))
     return found
+
+
+def _has_threads(process: Path) -> bool:
+    try:
+        return len(os.listdir(process / "task")) > 1  # noqa: PTH208  # counted, nothing more
+    except OSError:
+        return False
 
 
 def _run(plan: Plan, reports: "Connection[Any, Any]") -> None:

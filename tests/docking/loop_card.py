@@ -92,6 +92,7 @@ def show_on_usb(sysfs: Path, node: Path) -> Path:
     (usb / "descriptors").write_bytes(CONFIGURATION + STORAGE)
     (disk / "dev").write_text(f"{os.major(number)}:{os.minor(number)}\n", encoding="ascii")
     (disk / "diskseq").write_text("14\n", encoding="ascii")
+    (disk / "size").write_text(f"{IMAGE_BYTES // 512}\n", encoding="ascii")
     for place in ("class/block", "dev/block"):
         (sysfs / place).mkdir(parents=True)
     (sysfs / "class/block" / node.name).symlink_to(disk)

@@ -112,7 +112,7 @@ class Bench:
         is_hub: bool = False,
     ) -> Device:
         """Plug a device in; `known_to_kernel` is whether the kernel got its strings."""
-        path = _path_of(name)
+        path = path_of(name)
         self._address += 1
         texts = {"manufacturer": claims.manufacturer, "product": claims.product, "serial": claims.serial}
         shown = {name: text for name, text in texts.items() if text is not None and known_to_kernel}
@@ -127,7 +127,7 @@ class Bench:
         """Pull a device."""
         (found,) = [device for device in read_usb_devices() if device.name == name]
         self.bed.detach_ioctl(f"/dev/bus/usb/001/{found.address:03d}")
-        path = _path_of(name)
+        path = path_of(name)
         self.bed.uevent(f"/sys{path}", "remove")
         self.bed.remove_device(f"/sys{path}")
 
@@ -152,7 +152,7 @@ class Bench:
         self.bed.add_from_string("\n".join(lines) + "\n")
 
 
-def _path_of(name: str) -> str:
+def path_of(name: str) -> str:
     bus, _, ports = name.partition("-")
     path, chain = f"{HOST}/usb{bus}", ports.split(".")
     for depth in range(1, len(chain) + 1):

@@ -41,6 +41,8 @@ class Service:
     def __init__(self, path: Path, config: Path, sysfs: Path) -> None:
         self._command = [sys.executable, "-m", "tests.bodycam_custody.clearing.program", str(config), str(sysfs)]
         self.kill_at = ""
+        self.usb: tuple[Path, str] | None = None
+        """A sysfs in which a card stands on USB, and its filesystem."""
         self.is_held = threading.Event()
         self._held: subprocess.Popen[bytes] | None = None
         self._path = path
@@ -61,7 +63,7 @@ class Service:
             with connection:
                 if connection.recv(1, socket.MSG_PEEK) == b"q":
                     return
-                command = [*self._command, *([self.kill_at] if self.kill_at else [])]
+                command = [*self._command, self.kill_at, *map(str, self.usb or ())]
                 process = subprocess.Popen(command, stdin=connection.fileno(), stdout=subprocess.DEVNULL)
                 connection.close()
                 if self.kill_at == "hold":
@@ -103,10 +105,10 @@ class Desk:
     def ask(self, name: str, **params: object) -> Any:
         return answer(self.runtime, name, params, Caller(uid=os.geteuid()))
 
-    def dock(self, arrival: Arrival | None = None) -> Docking:
+    def dock(self, arrival: Arrival | None = None, *, name: str = "card1", slip: DockSlip | None = None) -> Docking:
         """Dock the card as the mount helper announces it, and read its recordings for their times."""
         arrival = arrival or self.live.arrival(self.card)
-        write_slip(self.live.settings.paths.slips, "card1", slip_of(self.card, arrival.docked_at))
+        write_slip(self.live.settings.paths.slips, name, slip or slip_of(self.card, arrival.docked_at))
         docked = self.live.take_in(arrival)
         self.enter_disks()
         self.live.interpret()
@@ -119,9 +121,9 @@ class Desk:
         }
         self.live.station.record.enter([Draft(kind=EntryKind.STORES_MOVED, subject="station", facts={"disks": disks})])
 
-    def dock_and_hand_over(self) -> str:
+    def dock_and_hand_over(self, docked: Docking | None = None) -> str:
         """Dock the card, accept it and issue the receipt; return the docking's id."""
-        docked = self.dock()
+        docked = docked or self.dock()
         self.ask("dockings.accept", docking_id=docked.docking_id, person="custodian-1", reason="test recordings")
         self.ask("dockings.receipt", docking_id=docked.docking_id)
         return docked.docking_id

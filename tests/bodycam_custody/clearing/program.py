@@ -1,6 +1,10 @@
 """`custody-clear` as a test needs it: on a machine whose disks are what the test says, and killed where it says.
 
-python -m tests.bodycam_custody.clearing.program CONFIG SYSFS [KILL_AT]
+python -m tests.bodycam_custody.clearing.program CONFIG SYSFS KILL_AT [USB FILESYSTEM]
+
+USB is a sysfs in which a card stands, and FILESYSTEM is taken for one that recorders have: which of those a kernel
+mounts differs, and what is tried is the same for all of them.
+
 
 KILL_AT names a moment: `ready` (before the daemon is told), `remove-N` (before the N-th file is removed), `removed-N`
 (after it, before the daemon is told), `told-N` (after that) or `end` (before the daemon is told the end). With `wait-N`
@@ -20,6 +24,7 @@ from typing import Any
 from archive.mounts import Host
 from bodycam_custody.clearing.anchors import load_anchors
 from bodycam_custody.clearing.helper import serve
+from docking import card_mount
 
 
 def die() -> None:
@@ -61,10 +66,13 @@ def arm(moment: str) -> None:
     socket.socket = Peer  # type: ignore[misc]
 
 
-def main(config: str, sysfs: str, kill_at: str = "") -> None:
+def main(config: str, sysfs: str, kill_at: str, usb: str = "", filesystem: str = "") -> None:
     if kill_at:
         arm(kill_at)
     anchors = replace(load_anchors(Path(config), {}), host=Host(sysfs=Path(sysfs)))
+    if usb:
+        anchors = replace(anchors, sysfs=Path(usb))
+        card_mount.CARD_FILESYSTEMS = frozenset({filesystem})  # type: ignore[misc]  # see above
     with socket.socket(fileno=os.dup(0)) as peer:
         serve(peer, anchors)
 

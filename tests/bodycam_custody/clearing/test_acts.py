@@ -3,20 +3,26 @@
 import os
 import shutil
 import threading
+import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from archive.bag import SIGNATURE
+from bodycam_custody.clearing.acts import request_for
+from bodycam_custody.clearing.decision import require_clearable
 from bodycam_custody.clearing.drafts import clearing_draft
 from bodycam_custody.clearing.errors import ClearingNotChosenError, ClearingRefusedError
+from bodycam_custody.clearing.service import follow
 from bodycam_custody.entries import Actor, EntryKind, PersonId
 from bodycam_custody.errors import NotFoundError, PersonUnknownError, RoleRequiredError, StatedError
 from bodycam_custody.model import DockingId
 from bodycam_custody.reconcile import reconcile
 from bodycam_custody.runtime import Runtime
+from bodycam_custody.views import docking_view
 from config.settings import Clearing
 from tests.bodycam_custody.clearing.desk import FILES, Desk, clearing_desk
 from tests.bodycam_custody.stations import make_card
@@ -199,20 +205,52 @@ def test_a_recorder_that_was_let_go_is_never_cleared(desk: Desk, handed_over: st
 
 def test_a_recorder_that_is_withdrawn_while_its_card_is_read_is_not_cleared(desk: Desk, handed_over: str) -> None:
     # R40: what was decided before the reading is decided again after it.
-    wait_then_withdraw = threading.Thread(target=lambda: withdraw_when_reading(desk, handed_over))
-    desk.service.kill_at = "hold"
-    wait_then_withdraw.start()
-    error = refused(desk, handed_over, ClearingRefusedError)
-    wait_then_withdraw.join()
+    with while_held(desk, lambda: let_go(desk.live, EntryKind.DOCK_WITHDRAWN, DockingId(handed_over))):
+        error = refused(desk, handed_over, ClearingRefusedError)
     assert "withdrawn for recovery" in str(error)
     whole(desk, "clearing-refused")
 
 
-def withdraw_when_reading(desk: Desk, docking_id: str) -> None:
-    """Withdraw the recorder once the helper is at work, and then let the helper go on."""
-    desk.service.is_held.wait(20)
-    let_go(desk.live, EntryKind.DOCK_WITHDRAWN, DockingId(docking_id))
-    desk.service.go_on()
+def test_a_file_that_changes_after_it_was_read_leaves_the_card_whole(desk: Desk, handed_over: str) -> None:
+    # R40: the last file to go changes, and the first one stays too.
+    with while_held(desk, lambda: later(desk.card / "DCIM/100MEDIA/b.mp4")):
+        done = desk.clear(handed_over)
+    assert (done["state"], done["problem"]["code"]) == ("whole", "file-not-receipted")
+    assert len(desk.on_card()) == 3
+    (entry,) = desk.live.entries("card.clearing-failed")
+    assert (entry.facts["removed"], entry.facts["perhaps_removed"]) == ([], [])
+
+
+@contextmanager
+def while_held(desk: Desk, act: Callable[[], object]) -> Iterator[None]:
+    """Do something once the helper has read everything, and then let it go on."""
+
+    def wait_and_act() -> None:
+        desk.service.is_held.wait(60)
+        act()
+        desk.service.go_on()
+
+    desk.service.kill_at = "hold"
+    waits = threading.Thread(target=wait_and_act)
+    waits.start()
+    try:
+        yield
+    finally:
+        waits.join()
+
+
+@pytest.mark.parametrize("entry", ["receipt.issued", "dock.accepted", "dock.inventory"])
+def test_the_helper_wants_to_see_the_entry_of_the_clearing_itself(desk: Desk, handed_over: str, entry: str) -> None:
+    station = desk.live.station
+    (row,) = desk.live.rows("SELECT * FROM dockings WHERE docking_id = ?", handed_over)
+    wanted = request_for(
+        station, DockingId(handed_over), require_clearable(station, row, docking_view(station, row, None))
+    )
+    other = desk.live.entries(entry)[0]
+    followed = follow(station.settings, wanted, lambda: other.seq, is_stopping=lambda: False)
+    assert followed.problem is not None
+    assert followed.problem.code == "entry-not-shown"
+    assert len(desk.on_card()) == 3
 
 
 def whole(desk: Desk, code: str) -> None:
@@ -369,15 +407,21 @@ def test_a_helper_that_is_killed_leaves_a_whole_card_or_an_entry_that_names_what
 
 def test_a_station_that_stops_ends_the_clearing_after_the_file_of_that_moment(desk: Desk, handed_over: str) -> None:
     desk.service.kill_at = "wait-1"
-    desk.live.station.stopping.set()
-    try:
-        done = desk.clear(handed_over)
-    finally:
-        desk.live.station.stopping.clear()
+    stops = threading.Thread(target=lambda: stop_when_one_is_gone(desk))
+    stops.start()
+    done = desk.clear(handed_over)
+    stops.join()
+    desk.live.station.stopping.clear()
     assert (done["state"], done["problem"]["code"]) == ("partly", "station-stopping")
     (entry,) = desk.live.entries("card.clearing-failed")
     assert (entry.facts["removed"], entry.facts["perhaps_removed"]) == ([[0, 0]], [])
     assert len(desk.on_card()) == 2
+
+
+def stop_when_one_is_gone(desk: Desk) -> None:
+    while len(desk.on_card()) > 2:
+        time.sleep(0.01)  # another process removes it
+    desk.live.station.stopping.set()
 
 
 def test_a_clearing_that_the_station_did_not_live_to_see_end_is_found_at_the_start(

@@ -59,6 +59,19 @@ def _play(credentials: Path, scene: str, *, before: Sequence[str | Path] = ()) -
     return found
 
 
+def test_the_card_a_recorder_comes_back_as_has_its_clock_and_its_own_serial(play: functools.partial[Any]) -> None:
+    """R32: the offset measured behind the control channel stands in the dock slip of the card."""
+    found = play("comes_back_as_a_card")
+    report, slip = found["report"], found["slip"]
+    assert (report["state"], found["kernel"]) == ("storage-asked", None)
+    assert report["clock"]["uncertainty_ms"] < 1500
+    assert (slip["clock_offset_ms"], slip["clock_offset_uncertainty_ms"]) == (
+        report["clock"]["offset_ms"],
+        report["clock"]["uncertainty_ms"],
+    )
+    assert (slip["port_path"], slip["serial"]) == (report["device"]["port"], "B1")
+
+
 def test_a_recorder_is_unlocked_where_no_memory_may_be_writable_and_executable(play: functools.partial[Any]) -> None:
     """The unit forbids it: neither libffi, nor libusb, nor Python need it."""
     found = play("bc_plus", before=[system_python(), "-c", _NOTHING_WRITABLE_AND_EXECUTABLE])

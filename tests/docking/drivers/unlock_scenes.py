@@ -15,17 +15,23 @@ import struct
 import sys
 import tempfile
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 sys.path.append(sys.argv[2])
 
 from docking import unlock_helper  # after the path
+from docking.block_device import UsbBlockDevice
 from docking.drivers.errors import ControlGoneError
 from docking.drivers.recorders import endpoints_of
+from docking.drivers.told_visit import clock_before_docking
 from docking.drivers.usb_transport import open_control
 from docking.drivers.verbs import DriverName
+from docking.mount_helper import make_slip
+from docking.slips import format_slip
 from docking.usb_devices import read_usb_devices
+from docking.usb_strings import with_strings
 from tests.docking.drivers.fake_recorders import NAME, AmbarellaFirmware, BcPlusFirmware, Firmware, record
 from tests.docking.usb_scenes import (
     POINTER_BYTES,
@@ -38,8 +44,9 @@ from tests.docking.usb_scenes import (
     USBDEVFS_SUBMITURB,
     Bench,
     Device,
+    path_of,
 )
-from tests.docking.usb_tree import CONTROL, KEYBOARD, Claims, Triple
+from tests.docking.usb_tree import CONTROL, KEYBOARD, STORAGE, Claims, Triple
 
 # linux/usbdevice_fs.h on 64 bits.
 USBDEVFS_GETDRIVER = 0x41045508
@@ -262,6 +269,34 @@ def choking() -> Any:
     return run(ControlDevice(AmbarellaFirmware(), takes_bytes=5))
 
 
+def comes_back_as_a_card() -> Any:
+    """Unlocked, pulled off the bus, and back as storage whose serial the kernel did not get."""
+    bench, recorder = Bench(), ControlDevice(BcPlusFirmware())
+    bench.plug("1-2", BC_PLUS, [CONTROL])
+    node = f"/dev/bus/usb/001/{bench._address:03d}"
+    bench.bed.detach_ioctl(node)
+    bench.bed.attach_ioctl(node, recorder)
+    with tempfile.TemporaryDirectory() as folder, contextlib.redirect_stderr(io.StringIO()):
+        listed, reports = Path(folder, "families.toml"), Path(folder, "unlocked")
+        listed.write_text('"1234:5678" = "bc-plus"', encoding="utf-8")
+        reports.mkdir()
+        files = ["--families", str(listed), "--report", str(reports / "1-2.json")]
+        unlock_helper.main(["1-2", "--time-zone", "Asia/Shanghai", "--storage", *files])
+        report = json.loads((reports / "1-2.json").read_bytes())
+        bench.bed.detach_ioctl(node)
+        bench.bed.uevent("/sys" + path_of("1-2"), "remove")
+        bench.bed.remove_device("/sys" + path_of("1-2"))
+        bench.plug("1-2", Claims(vendor_id="1234", product_id="1000", serial="B1"), [STORAGE], known_to_kernel=False)
+        (device,) = [one for one in read_usb_devices() if not one.is_hub]
+        asked = with_strings(device)
+        ours = frozenset({os.geteuid()})
+        clock = clock_before_docking(reports, asked, now=datetime.now(UTC), trusted_uids=ours)
+    card = UsbBlockDevice(name="sdb1", node=Path("/dev/sdb1"), number="8:17", diskseq=7, usb=asked)
+    slip = make_slip(card, "exfat", Path("/run/bodycam-custody/cards/sdb1"), clock=clock)
+    found = {"report": report, "slip": json.loads(format_slip(slip)), "kernel": device.serial}
+    return {**found, "log": "", "others": [[], []]}
+
+
 def number_given_to_another() -> Any:
     """By the time it is opened, another device has the number: not a byte of a password goes there."""
     bench = Bench()
@@ -310,6 +345,7 @@ SCENES: dict[str, Callable[[], Any]] = {
         silent,
         stalling,
         choking,
+        comes_back_as_a_card,
         number_given_to_another,
         wrong_password,
         in_use,
