@@ -172,6 +172,16 @@ class PersonRefusedError(CustodyError):
     template = N_("person {text}: expected ID:ROLE:KEY, with KEY an ssh-ed25519 public key or its file. {reason}")
 
 
+class RecoveryKeysError(CustodyError):
+    """The recovery keys are not three keys of their own."""
+
+    code = "recovery-keys"
+    template = N_(
+        "recovery keys: expected {expected} different ones that no person has, or none; found {given} given, {usable} "
+        "of them usable"
+    )
+
+
 class PersonUnknownError(CustodyError):
     """An act names a person whom the ledger does not know."""
 

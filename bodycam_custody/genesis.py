@@ -8,7 +8,7 @@ from archive.placement import reject_home_directory, reject_shared_disks
 from archive.store import create_store
 from bodycam_custody.clock import Clock
 from bodycam_custody.entries import Draft, EntryKind
-from bodycam_custody.errors import PersonRefusedError, StationExistsError
+from bodycam_custody.errors import PersonRefusedError, RecoveryKeysError, StationExistsError
 from bodycam_custody.ledger import Ledger
 from bodycam_custody.people import Person, parse_person
 from bodycam_custody.software import software_name
@@ -20,14 +20,19 @@ from config.settings import RuleSet, Settings
 from hashing.canonical import Json
 from hashing.errors import N_, Statement, shown
 from hashing.namespaces import Namespace
+from hashing.ssh_keys import SshPublicKey
 from hashing.sshsig import sign
 
 __all__ = ["Person", "create_station", "parse_person"]
 
 _TRUST_MODE = 0o644
+# Two of them decide, so that one lost and one stolen key do no harm.
+RECOVERY_KEYS = 3
 
 
-def create_station(settings: Settings, people: Sequence[Person], clock: Clock) -> None:
+def create_station(
+    settings: Settings, people: Sequence[Person], clock: Clock, *, recovery_keys: Sequence[SshPublicKey] = ()
+) -> None:
     """Create the station of `settings`: keys, stores, ledger with entry 0, trust folder.
 
     On return `genesis`, `rule_set.loaded` and a `store.added` for every store are entries, and the head is in every
@@ -38,9 +43,11 @@ def create_station(settings: Settings, people: Sequence[Person], clock: Clock) -
         KeyExistsError, StoreFolderTakenError: keys or a store are there already.
         SharedDiskError, DiskUnprovenError, StoreUnderHomeError: the stores lie where they must not (R43, R7).
         PersonRefusedError: a person id is named twice.
+        RecoveryKeysError: not three different keys that nobody of `people` has, and not none.
     """
     state, trust = settings.paths.state, settings.paths.trust
     _reject_repeated(people)
+    _reject_recovery_keys(people, recovery_keys)
     for taken in (state / LEDGER_DB, trust / "genesis"):
         if taken.exists():
             raise StationExistsError(state=shown(state), found=shown(taken))
@@ -64,7 +71,7 @@ def create_station(settings: Settings, people: Sequence[Person], clock: Clock) -
     # 3. Entry 0 and what it needs beside it, in one transaction.
     Texts(state / TEXTS_DB).close()
     ledger = Ledger(state / LEDGER_DB, signer=keys.checkpoint, origin=settings.station.origin, clock=clock, create=True)
-    drafts = [_genesis_draft(settings, people, keys), rule_set_draft(settings.rule_set)]
+    drafts = [_genesis_draft(settings, people, keys, recovery_keys), rule_set_draft(settings.rule_set)]
     for store in stores:
         disks: list[Json] | None = [*sorted(store.marker.disks)] if store.marker.disks else None
         drafts.append(
@@ -123,7 +130,9 @@ def rule_set_draft(rules: RuleSet) -> Draft:
     )
 
 
-def _genesis_draft(settings: Settings, people: Sequence[Person], keys: StationKeys) -> Draft:
+def _genesis_draft(
+    settings: Settings, people: Sequence[Person], keys: StationKeys, recovery_keys: Sequence[SshPublicKey]
+) -> Draft:
     named: list[Json] = [
         {"person": person.person_id, "role": person.role.value, "key": person.key.text} for person in people
     ]
@@ -136,11 +145,18 @@ def _genesis_draft(settings: Settings, people: Sequence[Person], keys: StationKe
             "checkpoint_vkey": keys.checkpoint.vkey,
             "bag_key": keys.bag.public.text,
             "people": named,
-            "recovery_keys": [],
+            "recovery_keys": [key.text for key in recovery_keys],
             "rule_set_version": settings.rule_set.version,
             "software": software_name(),
         },
     )
+
+
+def _reject_recovery_keys(people: Sequence[Person], recovery_keys: Sequence[SshPublicKey]) -> None:
+    held = {person.key.text for person in people}
+    found = {key.text for key in recovery_keys}
+    if recovery_keys and (len(found) != RECOVERY_KEYS or len(recovery_keys) != RECOVERY_KEYS or found & held):
+        raise RecoveryKeysError(expected=RECOVERY_KEYS, given=len(recovery_keys), usable=len(found - held))
 
 
 def _reject_repeated(people: Sequence[Person]) -> None:

@@ -66,6 +66,15 @@ def parse_person(text: str) -> Person:
     return Person(person_id=PersonId(person_id), role=Role(role), key=_parse_key(text, key))
 
 
+def parse_key(key: str) -> SshPublicKey:
+    """Read an OpenSSH public key line, or the file with one; the comment is dropped from what is entered.
+
+    Raises:
+        PersonRefusedError: it is neither.
+    """
+    return _parse_key(key, key)
+
+
 def _parse_key(text: str, key: str) -> SshPublicKey:
     line = key
     if " " not in key:

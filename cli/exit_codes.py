@@ -46,6 +46,7 @@ _ERRORS: Mapping[ExitCode, tuple[str, ...]] = {
         "person-unknown",
         "recorder-ambiguous",
         "recorder-unnamed",
+        "recovery-keys",
         "request-invalid",
         "slot-name-invalid",
         "slot-port-unknown",

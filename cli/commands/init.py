@@ -27,6 +27,13 @@ def init(
             help=_("One of the first people; KEY is an ssh-ed25519 public key or its file. May be repeated."),
         ),
     ],
+    recovery_key: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="KEY",
+            help=_("A key to recover with, held outside the unit: a public key or its file. Given three times."),
+        ),
+    ] = None,
     agency: Annotated[str | None, typer.Option(help=question("agency"))] = None,
     name: Annotated[str | None, typer.Option(help=question("name"))] = None,
     unit: Annotated[str | None, typer.Option(help=question("unit"))] = None,
@@ -63,17 +70,19 @@ def init(
     """Set up a new station; a configuration that is there already is used as it is."""
     from bodycam_custody.clock import Clock
     from bodycam_custody.genesis import create_station, parse_person
+    from bodycam_custody.people import parse_key
     from cli.new_config import write_config
     from cli.views.init import station_text, station_value
 
     people = [parse_person(text) for text in person]
+    recovery_keys = [parse_key(text) for text in recovery_key or []]
     invocation = invocation_of(context)
     if invocation.config_path.exists():
         _refuse_settings(context, invocation.config_path)
     else:
         write_config(invocation.config_path, _completed(context.params))
     settings = invocation.settings()
-    create_station(settings, people, Clock())
+    create_station(settings, people, Clock(), recovery_keys=recovery_keys)
     value = station_value(settings, invocation.config_path)
     output.show(value, lambda: station_text(value), as_json=as_json)
     return ExitCode.DONE
@@ -83,7 +92,7 @@ def _refuse_settings(context: typer.Context, file: Path) -> None:
     named = [
         parameter.opts[0]
         for parameter in context.command.params
-        if parameter.name not in {"person", None}
+        if parameter.name not in {"person", "recovery_key", None}
         and context.get_parameter_source(parameter.name) is ParameterSource.COMMANDLINE
     ]
     if named:

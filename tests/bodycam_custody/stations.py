@@ -36,7 +36,7 @@ from config.text import config_text
 from docking.card import DockedCard, DockingKind, recorder_text
 from hashing.digest import Digest
 from hashing.errors import StatedError
-from hashing.ssh_keys import SigningKey
+from hashing.ssh_keys import SigningKey, SshPublicKey
 
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 """Where the clock of a new station stands: 20:00 in Beijing."""
@@ -269,11 +269,12 @@ def live_station(
     *,
     stores: Mapping[str, Path] | None = None,
     appointed: Sequence[Person] | None = None,
+    recovery_keys: Sequence[SshPublicKey] = (),
 ) -> Iterator[LiveStation]:
     """Yield a new station in `root`, open and locked; see `write_settings` for the arguments, `people` for persons."""
     settings = write_settings(root, values, stores=stores)
     clock = SetClock(NOW)
-    create_station(settings, people() if appointed is None else appointed, clock)
+    create_station(settings, people() if appointed is None else appointed, clock, recovery_keys=recovery_keys)
     with ExitStack() as stack:
         stack.enter_context(station_lock(settings.paths.state))
         live = LiveStation(

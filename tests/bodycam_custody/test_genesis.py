@@ -7,12 +7,13 @@ import pytest
 
 from archive.errors import StoreUnderHomeError
 from bodycam_custody.clock import SetClock
-from bodycam_custody.errors import PersonRefusedError, StationExistsError
+from bodycam_custody.errors import PersonRefusedError, RecoveryKeysError, StationExistsError
 from bodycam_custody.genesis import create_station
 from bodycam_custody.people import Role, parse_person
+from bodycam_custody.station import open_station
 from hashing.chain import leaf_hash
 from hashing.checkpoint import NoteVerifier, parse_checkpoint
-from hashing.ssh_keys import SigningKey
+from hashing.ssh_keys import SigningKey, SshPublicKey
 from tests.bodycam_custody.stations import NOW, LiveStation, people, write_settings
 
 KEY = SigningKey.from_seed(bytes(range(32))).public.text
@@ -74,6 +75,31 @@ def test_a_person_named_twice_is_refused_before_anything_is_made(tmp_path: Path)
     one, *_ = people()
     with pytest.raises(PersonRefusedError, match="The id is named twice"):
         create_station(settings, [one, one], SetClock(NOW))
+    assert not (tmp_path / "state").exists()
+
+
+def recovery_keys(*seeds: int) -> list[SshPublicKey]:
+    return [SigningKey.from_seed(bytes([seed]) * 32).public for seed in seeds]
+
+
+def test_three_recovery_keys_stand_in_the_first_entry(tmp_path: Path) -> None:
+    settings = write_settings(tmp_path)
+    create_station(settings, people(), SetClock(NOW), recovery_keys=recovery_keys(101, 102, 103))
+    station = open_station(settings, SetClock(NOW), whole_check=True)
+    found = station.ledger.lines(0, 1)[0].decode()
+    station.close()
+    assert all(key.text in found for key in recovery_keys(101, 102, 103))
+
+
+@pytest.mark.parametrize(("seeds", "usable"), [((101, 102), 2), ((101, 102, 102), 2), ((101, 102, 1), 2)])
+def test_recovery_keys_are_three_that_nobody_else_has(tmp_path: Path, seeds: tuple[int, ...], usable: int) -> None:
+    settings = write_settings(tmp_path)
+    with pytest.raises(RecoveryKeysError) as refused:
+        create_station(settings, people(), SetClock(NOW), recovery_keys=recovery_keys(*seeds))
+    assert str(refused.value) == (
+        f"recovery keys: expected 3 different ones that no person has, or none; found {len(seeds)} given, {usable} of "
+        "them usable"
+    )
     assert not (tmp_path / "state").exists()
 
 

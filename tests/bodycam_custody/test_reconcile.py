@@ -175,7 +175,9 @@ def test_a_docking_that_never_ended_is_closed_as_interrupted(live: LiveStation, 
     live.station.record.enter([seen_draft(arrival, rule_set_version="1")])
     over = live.arrival(quick_path / "card")
     live.station.record.enter([seen_draft(over, rule_set_version="1")])
-    live.station.record.enter([closed_draft(over.docking_id, outcome=DockingPhase.CLOSED, code=None, counts={}, left_out={})])
+    live.station.record.enter(
+        [closed_draft(over.docking_id, outcome=DockingPhase.CLOSED, code=None, counts={}, left_out={})]
+    )
     live.reopen()
     reconcile(live.station)
     docking = live.docking(arrival.docking_id)

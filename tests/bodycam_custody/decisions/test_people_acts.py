@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable, Iterator, Mapping
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,7 +18,7 @@ from hashing.errors import SignatureError
 from hashing.namespaces import Namespace
 from hashing.ssh_keys import SigningKey
 from hashing.sshsig import sign
-from tests.bodycam_custody.stations import LiveStation
+from tests.bodycam_custody.stations import LiveStation, live_station
 
 Ask = Callable[..., Any]
 KEYS = {
@@ -148,3 +149,19 @@ def test_nobody_appoints_alone(live: LiveStation, ask: Ask) -> None:
     with pytest.raises(SignersError, match="It takes two different ones"):
         ask("appoint", person=PersonId("x"), role="custodian", by="custodian-1", key=NEW.public.text)
     assert live.station.ledger.size == size
+
+
+def test_two_recovery_keys_give_a_key_to_who_lost_theirs(quick_path: Path) -> None:
+    recovery = {f"recovery@{number}": SigningKey.from_seed(bytes([100 + number]) * 32) for number in (1, 2, 3)}
+    with live_station(quick_path / "station", recovery_keys=[key.public for key in recovery.values()]) as live:
+        runtime = Runtime(live.station, mode="in-process")
+
+        def ask(name: str, **params: object) -> Any:
+            return answer(runtime, f"people.{name}", params, Caller(uid=os.geteuid()))
+
+        asked = ask("change_key", person="supervisor-1", key=NEW.public.text, by="recovery@1 recovery@3")
+        assert asked["signers"] == ["new@supervisor-1", "recovery@1", "recovery@3"]
+        decide(ask, asked, {**recovery, "new@supervisor-1": NEW})
+        assert ask("show", person="supervisor-1")["fingerprint"] == NEW.public.fingerprint
+        assert len(ask("list")["recovery_keys"]) == 3
+        runtime.close()
