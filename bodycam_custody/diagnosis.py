@@ -88,7 +88,8 @@ TEMPLATES: Mapping[Sign, str] = {
     ),
     Sign.NOTES_OPEN: N_(
         "{path}: expected a folder of uid {expected} that nobody else can write, found owner uid {uid} and mode "
-        "{mode}: whoever can write there can say what a recorder is. Run: systemd-tmpfiles --create bodycam-custody.conf"
+        "{mode}: whoever can write there can say what a recorder is. Run: systemd-tmpfiles --create "
+        "bodycam-custody.conf"
     ),
     Sign.STORE_MISSING: N_(
         "Store {store}: nothing is mounted or made at {path}. Mount its disk, then run doctor again."
