@@ -123,8 +123,11 @@ def test_a_card_does_not_go_while_a_copy_of_it_is_not_in_its_place(
 ) -> None:
     # R43: seen at once, before the next sweep enters that the copy is missing
     docked = live.dock(make_card(tmp_path / "card", {"a.mp4": b"one"}))
+    Keeper(live.station).run()
     (bag,) = bags(live.backup)
+    subprocess.run(["chattr", "-R", "-i", bag], check=True, capture_output=True)
     bag.rename(live.root / "stolen")
+    live.reopen()
     assert live.docking(docked.docking_id).view["safe_to_take_away"] == "cannot-tell"
 
 
