@@ -4,10 +4,10 @@ from typing import Any
 
 from bodycam_custody.appointments import require_role
 from bodycam_custody.clock import rfc3339
-from bodycam_custody.dock_alarms import standing_alarms
+from bodycam_custody.dock_alarms import newest_alarms
 from bodycam_custody.entries import Actor, Draft, EntryKind
 from bodycam_custody.errors import AlarmClosedError, NotFoundError
-from bodycam_custody.operations import AcknowledgeAlarm, Caller, Nothing, operation_named
+from bodycam_custody.operations import AcknowledgeAlarm, Caller, Page, operation_named
 from bodycam_custody.people import Role
 from bodycam_custody.recorders.reading import parse_text
 from bodycam_custody.runtime import Runtime
@@ -16,9 +16,11 @@ from hashing.errors import shown
 _MAY_CLOSE = frozenset({Role.CUSTODIAN, Role.SUPERVISOR})
 
 
-def list_alarms(runtime: Runtime, _: Nothing, __: Caller) -> Any:
-    """Return the alarms that stand, newest first."""
-    return {"items": standing_alarms(runtime.station.catalog)}
+def list_alarms(runtime: Runtime, request: Page, _: Caller) -> Any:
+    """Return a page of all alarms, newest first, with what became of each."""
+    items = newest_alarms(runtime.station.catalog, limit=request.limit + 1, after=request.after)
+    shown_items = items[: request.limit]
+    return {"items": shown_items, "next": str(shown_items[-1]["alarm"]) if len(items) > request.limit else None}
 
 
 def acknowledge_alarm(runtime: Runtime, request: AcknowledgeAlarm, caller: Caller) -> Any:

@@ -28,6 +28,8 @@ class Sign(StrEnum):
     KEYS_NOT_ROOTS = "D014"
     SLIPS_MISSING = "D015"
     SLIPS_OPEN = "D016"
+    NOTES_MISSING = "D017"
+    NOTES_OPEN = "D018"
     STORE_MISSING = "D020"
     STORE_OPEN = "D021"
     STORES_SHARE_DISK = "D022"
@@ -40,6 +42,8 @@ class Sign(StrEnum):
     PROBE_MISSING = "D040"
     PROBE_OPEN = "D041"
     PROFILE_UNUSABLE = "D050"
+    FAMILIES_UNUSABLE = "D051"
+    FAMILIES_OPEN = "D052"
     CLEAR_MISSING = "D060"
     SWEEP_OFF = "D070"
     KEEP_MISSING = "D071"
@@ -77,6 +81,15 @@ TEMPLATES: Mapping[Sign, str] = {
     Sign.SLIPS_OPEN: N_(
         "{path}: expected a folder of uid {expected} that nobody else can write, found owner uid {uid} and mode "
         "{mode}: whoever can write there can announce a card. Run: systemd-tmpfiles --create bodycam-custody.conf"
+    ),
+    Sign.NOTES_MISSING: N_(
+        "{path}: expected the folder in which a root helper leaves its notes, found nothing. Run: systemd-tmpfiles "
+        "--create bodycam-custody.conf"
+    ),
+    Sign.NOTES_OPEN: N_(
+        "{path}: expected a folder of uid {expected} that nobody else can write, found owner uid {uid} and mode "
+        "{mode}: whoever can write there can say what a recorder is. Run: systemd-tmpfiles --create "
+        "bodycam-custody.conf"
     ),
     Sign.STORE_MISSING: N_(
         "Store {store}: nothing is mounted or made at {path}. Mount its disk, then run doctor again."
@@ -118,6 +131,11 @@ TEMPLATES: Mapping[Sign, str] = {
         "custody-probe.socket, or install bubblewrap."
     ),
     Sign.PROFILE_UNUSABLE: N_("The recorder profiles cannot be used: {reason}"),
+    Sign.FAMILIES_UNUSABLE: N_("The list of recorder families cannot be used: {reason}"),
+    Sign.FAMILIES_OPEN: N_(
+        "{path}: expected a file of root that nobody else can write, found owner uid {uid} and mode {mode}: it decides "
+        "which devices are given a password. Run: chown root:root {path} && chmod 0644 {path}"
+    ),
     Sign.CLEAR_MISSING: N_(
         "The rule set clears recorders after their receipt, but nothing listens at {path}, so no card can be cleared. "
         "Run: systemctl enable --now custody-clear.socket"

@@ -122,22 +122,39 @@ def held_remarks(catalog: Catalog, docking_id: str) -> set[Remark]:
 
 def standing_alarms(catalog: Catalog) -> list[dict[str, Any]]:
     """Return the alarms that nothing has settled yet, newest first; the same alarm is told once."""
-    names = slot_names(catalog)
     told: dict[tuple[Any, ...], dict[str, Any]] = {}
+    names = slot_names(catalog)
     for row in catalog.rows(_STANDING):
-        slots = sorted(names.get(PortId(port), port) for port in json.loads(row["ports"]))
-        view = {
-            "alarm": row["seq"],
-            "at": row["at"],
-            "code": row["code"],
-            "recorder_id": row["recorder"],
-            "slots": slots,
-            "docking_ids": json.loads(row["docking_ids"]),
-            "problem": _problem(row, slots),
-        }
-        refusal = json.loads(row["refusal"]) if row["refusal"] else {"code": None}
-        told.setdefault((row["code"], refusal["code"], row["recorder"], *slots), view)
+        view = _alarm_view(row, names, is_standing=True)
+        told.setdefault((row["code"], view["problem"]["code"], row["recorder"], *view["slots"]), view)
     return list(told.values())
+
+
+def newest_alarms(catalog: Catalog, *, limit: int, after: str | None) -> list[dict[str, Any]]:
+    """Return every alarm there ever was, newest first, at most `limit`, from before the one `after`."""
+    names, standing = slot_names(catalog), {row["seq"] for row in catalog.rows(_STANDING)}
+    rows = catalog.rows(
+        "SELECT * FROM alarms WHERE ? IS NULL OR seq < CAST(? AS INTEGER) ORDER BY seq DESC LIMIT ?",
+        (after, after, limit),
+    )
+    return [_alarm_view(row, names, is_standing=row["seq"] in standing) for row in rows]
+
+
+def _alarm_view(row: Mapping[str, Any], names: Mapping[PortId, str], *, is_standing: bool) -> dict[str, Any]:
+    slots = sorted(names.get(PortId(port), port) for port in json.loads(row["ports"]))
+    return {
+        "alarm": row["seq"],
+        "at": row["at"],
+        "code": row["code"],
+        "recorder_id": row["recorder"],
+        "slots": slots,
+        "docking_ids": json.loads(row["docking_ids"]),
+        "problem": _problem(row, slots),
+        "is_standing": is_standing,
+        "acknowledged_at": row["acknowledged_at"],
+        "acknowledged_by": row["acknowledged_by"],
+        "note": row["note"],
+    }
 
 
 def _problem(row: Mapping[str, Any], slots: Sequence[str]) -> dict[str, Any]:

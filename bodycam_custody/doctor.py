@@ -27,7 +27,8 @@ from bodycam_custody.station_keys import load_keys
 from bodycam_custody.stores import locations_of
 from bodycam_custody.system_clock import is_clock_synchronised
 from config.settings import Clearing, Settings, StoreSetting
-from docking.errors import ProfileInvalidError
+from docking.drivers.families import load_families
+from docking.errors import FamiliesInvalidError, ProfileInvalidError
 from docking.profiles import load_profiles
 from hashing.canonical import Json
 from hashing.errors import shown
@@ -59,10 +60,12 @@ def examine(settings: Settings, machine: Machine | None = None) -> Iterator[Diag
     yield from _state(settings)
     yield from _keys(settings)
     yield from _slips(settings)
+    yield from _notes(settings)
     yield from _stores(settings)
     yield from _clock()
     yield from _probe(settings)
     yield from _profiles(settings)
+    yield from _families(settings)
     yield from _clearing(settings)
     yield from _keeping(settings)
 
@@ -153,6 +156,19 @@ def _slips(settings: Settings) -> Iterator[Diagnosis]:
         yield wrong(Sign.SLIPS_OPEN, path=shown(folder), expected=expected, uid=found.st_uid, mode=_mode(found))
 
 
+def _notes(settings: Settings) -> Iterator[Diagnosis]:
+    trusted = settings.docking.slip_owner_uids
+    for folder in (settings.paths.refused, settings.paths.unlocked):
+        try:
+            found = folder.stat()
+        except OSError:
+            yield wrong(Sign.NOTES_MISSING, path=shown(folder))
+            continue
+        if found.st_uid not in trusted or found.st_mode & 0o022:
+            expected = ", ".join(str(uid) for uid in trusted)
+            yield wrong(Sign.NOTES_OPEN, path=shown(folder), expected=expected, uid=found.st_uid, mode=_mode(found))
+
+
 def _stores(settings: Settings) -> Iterator[Diagnosis]:
     for store in settings.stores:
         yield from _store(store, settings)
@@ -215,6 +231,20 @@ def _profiles(settings: Settings) -> Iterator[Diagnosis]:
         load_profiles(settings.paths.profiles)
     except ProfileInvalidError as err:
         yield wrong(Sign.PROFILE_UNUSABLE, reason=_phrase(err))
+
+
+def _families(settings: Settings) -> Iterator[Diagnosis]:
+    path = settings.paths.families
+    try:
+        load_families(path)
+    except FamiliesInvalidError as err:
+        yield wrong(Sign.FAMILIES_UNUSABLE, reason=_phrase(err))
+    try:
+        found = path.stat()
+    except OSError:
+        return  # none is needed
+    if found.st_uid not in settings.docking.slip_owner_uids or found.st_mode & 0o022:
+        yield wrong(Sign.FAMILIES_OPEN, path=shown(path), uid=found.st_uid, mode=_mode(found))
 
 
 def _clearing(settings: Settings) -> Iterator[Diagnosis]:

@@ -160,7 +160,7 @@ TABLE: Final[tuple[Operation, ...]] = tuple(
         ("dockings.clear", "POST", "/v1/clearings", ClearCard, Right.HAND_OVER, "A3 art. 7"),
         ("slots.list", "GET", "/v1/slots", Nothing, Right.SEE, "A3 art. 7"),
         ("slots.learn", "POST", "/v1/slots", LearnSlot, Right.MAINTAIN, "A3 art. 7"),
-        ("alarms.list", "GET", "/v1/alarms", Nothing, Right.SEE, "A3 art. 7"),
+        ("alarms.list", "GET", "/v1/alarms", Page, Right.SEE, "A3 art. 7"),
         ("alarms.acknowledge", "POST", "/v1/alarms", AcknowledgeAlarm, Right.HAND_OVER, "A3 art. 7"),
         ("imports.start", "POST", "/v1/imports", ImportFolder, Right.IMPORT, "HH, CZ"),
         ("clips.list", "GET", "/v1/clips", ClipPage, Right.SEE, "A3 art. 3"),

@@ -67,9 +67,14 @@ class Station:
         """Give a port its name."""
         return cast(wire.Learnt, self._call("slots.learn", {"name": name, "port": port}))
 
-    def alarms(self) -> list[wire.Alarm]:
-        """Return the alarms that stand."""
-        return cast(list[wire.Alarm], cast(dict[str, Any], self._call("alarms.list", {}))["items"])
+    def alarms(self, *, limit: int) -> list[wire.Alarm]:
+        """Return the newest alarms, whatever became of them."""
+        return cast(list[wire.Alarm], cast(dict[str, Any], self._call("alarms.list", {"limit": limit}))["items"])
+
+    def needs_at_dock(self) -> tuple[list[wire.Alarm], list[wire.Slot]]:
+        """Return the alarms that stand, and every slot that is in a dock."""
+        status = self.status()
+        return status["alarms"], status["slots"]
 
     def acknowledge_alarm(self, alarm: str, *, by: str, note: str) -> wire.Acknowledged:
         """Enter that somebody looked into an alarm."""

@@ -70,6 +70,26 @@ def mounted_apart(point: Path, own: Path) -> Iterator[Path]:
         _libc.umount2(os.fsencode(own), _MNT_DETACH)
 
 
+@contextmanager
+def held(node: Path) -> Iterator[None]:
+    """Hold the device for as long as the block runs: whoever opens it for writing is alone, and nobody closes it then.
+
+    The lock is that of systemd's block device locking, so udev waits meanwhile. It ends with the process.
+
+    Raises:
+        CardInUseError: somebody else holds it.
+    """
+    descriptor = os.open(node, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as err:
+            raise CardInUseError(mount_point=shown(node), found="flock") from err
+        yield
+    finally:
+        os.close(descriptor)
+
+
 def open_for_writing(own: Path, node: Path) -> None:
     """Make the mount `own` writable, and no other mount of the card.
 
@@ -112,12 +132,13 @@ def restore(point: Path, node: Path, own: Path) -> bool:
     """Make a card read-only that a process which died left open for writing; return whether it had to be done.
 
     Raises:
-        DockingError: it could not be.
+        CardInUseError: a process that lives has it open.
+        CardNotOpenedError, CardNotRestoredError: it could not be made so.
     """
     mount = mount_at(read_mounts(), point)
     if mount is None or ("ro" in mount.superblock_options and is_device_read_only(node)):
         return False
-    with mounted_apart(point, own):
+    with held(node), mounted_apart(point, own):
         close_for_writing(own, node)
     return True
 

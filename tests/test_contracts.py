@@ -13,7 +13,7 @@ from hashing.errors import StatedError
 
 ROOT = Path(__file__).parent.parent
 # Its template is an argument: it stands for an error another process stated.
-WITHOUT_TEMPLATE = {"WorkerError"}
+WITHOUT_TEMPLATE = {"WorkerError", "HelperError"}
 
 
 def sources() -> Iterator[tuple[Path, ast.Module]]:

@@ -22,6 +22,7 @@ from bodycam_custody.errors import StatedError, StationStoppingError
 from config.load import load_settings
 from docking.block_device import DEV
 from docking.card_access import hide_mounts, restore
+from docking.clearing_errors import CardInUseError
 from docking.mount_helper import is_service
 from docking.mounts import read_mounts
 from docking.slips import SLIP_SUFFIX, read_slip
@@ -116,6 +117,8 @@ def _restore_all(config: Path | None) -> int:
             with tempfile.TemporaryDirectory(prefix="custody-clear-") as own:
                 if restore(slip.mount_point, DEV / path.stem, Path(own)):
                     logger.warning("card was left open for writing and is read-only again slip=%s", path.name)
+        except CardInUseError:
+            logger.info("card is being cleared slip=%s", path.name)
         except StatedError as err:
             failed = True
             logger.error("card cannot be made read-only slip=%s reason=%s", path.name, err)

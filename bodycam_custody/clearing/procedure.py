@@ -17,7 +17,7 @@ Deliberately absent: overwriting. Flash memory keeps old blocks whatever is writ
 import os
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -34,6 +34,7 @@ from config.settings import Clearing
 from docking.block_device import find_usb_block_device
 from docking.card_access import (
     close_for_writing,
+    held,
     hide_mounts,
     mounted_apart,
     open_for_writing,
@@ -183,6 +184,10 @@ class Procedure:
             yield own, node
 
     def _remove(self, root: Path, root_fd: int, node: Path | None) -> Cleared:
+        with held(node) if node is not None else nullcontext():
+            return self._remove_held(root, root_fd, node)
+
+    def _remove_held(self, root: Path, root_fd: int, node: Path | None) -> Cleared:
         if node is not None:
             open_for_writing(root, node)
         problems: list[StatedError] = []

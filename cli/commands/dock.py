@@ -34,7 +34,7 @@ def list_dockings(
     settings = invocation_of(context).settings()
     with connect(settings) as station:
         found = station.dockings(limit=limit)
-        notes = [] if as_json else dock_notes(station.alarms(), station.slots())
+        notes = [] if as_json else dock_notes(*station.needs_at_dock())
     zone = settings.station.zone
     output.show(found, lambda: "\n".join([dockings_text(found, zone, output.columns()), *notes]), as_json=as_json)
     return ExitCode.DONE
@@ -167,9 +167,26 @@ def slots(context: typer.Context, as_json: AsJson = False) -> ExitCode:
 
     with connect(invocation_of(context).settings()) as station:
         found = station.slots()
-        notes = [] if as_json else dock_notes(station.alarms(), found)
+        notes = [] if as_json else dock_notes(*station.needs_at_dock())
     output.show(found, lambda: "\n".join([slots_text(found), *notes]), as_json=as_json)
     return ExitCode.NOT_ALL_SAFE if any(slot["problem"] and slot["is_dock"] for slot in found) else ExitCode.DONE
+
+
+@app.command(help=_("List the alarms at the dock, newest first, and what became of each."))
+def alarms(
+    context: typer.Context,
+    limit: Annotated[int, typer.Option(min=1, max=1000, help=_("How many."))] = 20,
+    as_json: AsJson = False,
+) -> ExitCode:
+    """List the newest alarms; one that stands ends with NOT_ALL_SAFE."""
+    from cli.client import connect
+    from cli.views.alarms import alarms_text
+
+    settings = invocation_of(context).settings()
+    with connect(settings) as station:
+        found = station.alarms(limit=limit)
+    output.show(found, lambda: alarms_text(found, settings.station.zone), as_json=as_json)
+    return ExitCode.NOT_ALL_SAFE if any(alarm["is_standing"] for alarm in found) else ExitCode.DONE
 
 
 @app.command(help=_("Enter that somebody looked into an alarm, and what they found; it stands no longer."))
@@ -177,7 +194,7 @@ def acknowledge(
     context: typer.Context,
     alarm: Annotated[
         str,
-        typer.Argument(metavar="ALARM", help=_("Its number, as `custody dock slots` shows it."), show_default=False),
+        typer.Argument(metavar="ALARM", help=_("Its number, as `custody dock alarms` shows it."), show_default=False),
     ],
     by: Annotated[str, typer.Option(metavar="PERSON_ID", help=_("The custodian or supervisor who looked into it."))],
     note: Annotated[str, typer.Option(metavar="TEXT", help=_("What they found; kept apart from the ledger."))],

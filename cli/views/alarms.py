@@ -10,6 +10,7 @@ from cli.quantities import moment
 from cli.views.slots import name_of
 from cli.wire import Acknowledged, Alarm, Slot
 
+_INDENT = "  "
 _LOUD_WARNING = "factory-password"
 
 
@@ -36,6 +37,26 @@ def dock_notes(alarms: Sequence[Alarm], slots: Sequence[Slot]) -> list[str]:
     if alarms:
         lines.append(_("An alarm is closed with: custody dock acknowledge ALARM --by PERSON_ID --note TEXT"))
     return ["", *lines] if lines else []
+
+
+def alarms_text(alarms: Sequence[Alarm], zone: tzinfo) -> str:
+    """Return alarms for a person: what happened when, and who looked into it with what result."""
+    if not alarms:
+        return _("There was no alarm yet.")
+    lines = []
+    for alarm in alarms:
+        when = moment(alarm["at"], zone)
+        lines.append(f"{when}  " + _("alarm {alarm}: {what}").format(alarm=alarm["alarm"], what=told(alarm["problem"])))
+        lines.append(_INDENT + _became_of(alarm, zone))
+    return "\n".join([*lines, "", _("Times in {zone}.").format(zone=zone)])
+
+
+def _became_of(alarm: Alarm, zone: tzinfo) -> str:
+    if alarm["acknowledged_at"] is not None:
+        said = _("acknowledged {when} by {person}: {note}")
+        note = alarm["note"] or _("(reason erased)")
+        return said.format(when=moment(alarm["acknowledged_at"], zone), person=alarm["acknowledged_by"], note=note)
+    return _("STANDS") if alarm["is_standing"] else _("settled: a good docking followed")
 
 
 def acknowledged_text(done: Acknowledged, zone: tzinfo) -> str:

@@ -22,7 +22,7 @@ def recorder_check_text(check: RecorderCheck, zone: tzinfo) -> str:
         *_counted(
             "withdrawn",
             check["withdrawn"],
-            _("away for recovery: files of it were never kept (A3 art. 7)"),
+            _("files of it were never kept (A3 art. 7)"),
             _("registered or ever docked"),
             zone,
         ),

@@ -199,7 +199,7 @@ class Learnt(TypedDict):
 
 
 class Alarm(TypedDict):
-    """Something wrong at the dock that nothing has settled yet."""
+    """Something wrong at the dock, and what became of it."""
 
     alarm: int
     at: str
@@ -208,6 +208,10 @@ class Alarm(TypedDict):
     slots: list[str]
     docking_ids: list[str]
     problem: Problem
+    is_standing: bool
+    acknowledged_at: str | None
+    acknowledged_by: str | None
+    note: str | None
 
 
 class Acknowledged(TypedDict):

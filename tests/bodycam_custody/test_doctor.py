@@ -42,7 +42,8 @@ def settings(tmp_path: Path) -> Iterator[Settings]:
         pytest.skip("an installed station has keys of root's")
     settings = write_settings(tmp_path / "s")
     create_station(settings, people(), Clock())
-    settings.paths.slips.chmod(0o750)
+    for folder in (settings.paths.slips, settings.paths.refused, settings.paths.unlocked):
+        folder.chmod(0o750)
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as keeper:
         keeper.bind(str(settings.paths.socket.with_name(KEEP_SOCKET)))
         yield settings
@@ -147,6 +148,28 @@ def test_a_slip_folder_that_is_missing_or_open_is_found(settings: Settings, mach
     assert (one.sign, one.facts["mode"]) == (Sign.SLIPS_OPEN, "0770")
     settings.paths.slips.rmdir()
     assert only(settings, machine) == wrong(Sign.SLIPS_MISSING, path=str(settings.paths.slips))
+
+
+@pytest.mark.parametrize("name", ["refused", "unlocked"])
+def test_a_folder_of_notes_that_is_missing_or_open_is_found(settings: Settings, machine: Machine, name: str) -> None:
+    folder = settings.paths.slips.with_name(name)
+    folder.chmod(0o770)
+    one = only(settings, machine)
+    assert (one.sign, one.facts["path"], one.facts["mode"]) == (Sign.NOTES_OPEN, str(folder), "0770")
+    folder.rmdir()
+    assert only(settings, machine) == wrong(Sign.NOTES_MISSING, path=str(folder))
+
+
+def test_a_list_of_families_that_is_open_or_unusable_is_found(settings: Settings, machine: Machine) -> None:
+    families = settings.paths.families
+    families.write_text('"1234:5678" = "bc-plus"\n', encoding="utf-8")
+    families.chmod(0o644)
+    assert found(settings, machine) == []
+    families.chmod(0o664)
+    assert only(settings, machine).sign is Sign.FAMILIES_OPEN
+    families.chmod(0o644)
+    families.write_text('"1234:5678" = "bc+"\n', encoding="utf-8")
+    assert only(settings, machine).sign is Sign.FAMILIES_UNUSABLE
 
 
 def test_a_store_that_is_missing_or_open_is_found(settings: Settings, machine: Machine) -> None:

@@ -118,6 +118,19 @@ def test_a_copy_that_lost_its_flag_is_noticed_after_a_restart(
     assert live.docking(docked.docking_id).view["safe_to_take_away"] == "yes"
 
 
+def test_a_card_does_not_go_while_a_copy_of_it_is_not_in_its_place(
+    live: LiveStation, service: Helper, tmp_path: Path
+) -> None:
+    # R43: seen at once, before the next sweep enters that the copy is missing
+    docked = live.dock(make_card(tmp_path / "card", {"a.mp4": b"one"}))
+    Keeper(live.station).run()
+    (bag,) = bags(live.backup)
+    subprocess.run(["chattr", "-R", "-i", bag], check=True, capture_output=True)
+    bag.rename(live.root / "stolen")
+    live.reopen()
+    assert live.docking(docked.docking_id).view["safe_to_take_away"] == "cannot-tell"
+
+
 def test_a_store_that_cannot_keep_bags_holds_no_card_back_and_is_remarked_upon(
     live: LiveStation, service: Helper, tmp_path: Path
 ) -> None:

@@ -23,6 +23,7 @@ from docking.presence import open_card
 from hashing.digest import Digest
 from tests.bodycam_custody.odd_card import FLIPPED, PULLED, UNREADABLE, odd_card
 from tests.bodycam_custody.stations import Docking, LiveStation, live_station, make_card
+from tests.docking.exfat_card import make_image, plugged_in
 
 FILES = {"DCIM/a.mp4": b"first clip", "DCIM/a.xml": b"<a/>", "DCIM/b.mp4": b"second clip"}
 
@@ -243,6 +244,19 @@ def test_a_clip_that_is_not_safe_or_is_damaged_is_read(live: LiveStation, card: 
     facts = {"store_id": "primary", "bag_path": "clips/x"}
     live.station.record.enter([Draft(kind=EntryKind.COPY_MISSING, subject=f"clip:{file['clip_id']}", facts=facts)])
     require_read(live.dock(other))
+
+
+def test_a_real_exfat_card_looks_the_same_each_time_it_is_plugged_in(live: LiveStation, tmp_path: Path) -> None:
+    # R40: what its filesystem says of a file must not change with the mount
+    image = make_image(tmp_path, FILES)
+    for basis in ("read", "listed"):
+        with plugged_in(image) as plugged:
+            assert set(bases(live.dock(plugged, filesystem="exfat")).values()) == {basis}
+    with plugged_in(image, "rw") as plugged:
+        (plugged / "DCIM" / "b.mp4").write_bytes(b"third clip!")
+    with plugged_in(image) as plugged:
+        again = live.dock(plugged, filesystem="exfat")
+    assert bases(again) == {"DCIM/a.mp4": "listed", "DCIM/a.xml": "listed", "DCIM/b.mp4": "read"}
 
 
 def test_a_file_that_failed_is_read_again(one_by_one: LiveStation, quick_path: Path) -> None:

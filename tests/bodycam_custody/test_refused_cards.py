@@ -80,7 +80,7 @@ def test_a_refused_card_is_entered_once_and_told(live: LiveStation, runtime: Run
             "facts": {"device": "/dev/sdb1", "expected": "exfat or vfat", "found": "ext4"},
         },
     }
-    (alarm,) = ask(runtime, "alarms.list")["items"]
+    (alarm,) = standing(runtime)
     assert (alarm["alarm"], alarm["problem"]) == (entry.seq, slot(runtime)["problem"])
     assert (slot(runtime)["is_dock"], slot(runtime)["why_not"]) == (True, "refused")
 
@@ -118,7 +118,7 @@ def test_a_keyboard_only_the_helper_saw_is_an_alarm(live: LiveStation, runtime: 
     refuse(live, tree, UsbInterfaceRefusedError(port="p", device="4255:1000", interface="03/01/01", acts_as="x"))
     tree.pull("1-2")
     look(runtime)
-    (alarm,) = ask(runtime, "alarms.list")["items"]
+    (alarm,) = standing(runtime)
     assert alarm["code"] == "usb-interface-refused"
     assert alarm["problem"]["facts"]["acts_as"] == {"template": "a keyboard", "facts": {}}
 
@@ -144,7 +144,7 @@ def test_a_card_that_is_mounted_in_the_end_is_refused_no_longer(
     runtime.watch_slips()
     runtime.board.stop()  # this test looks by itself
     wait_until_closed(live)
-    assert ask(runtime, "alarms.list")["items"] == []
+    assert standing(runtime) == []
 
 
 def test_a_recorder_of_which_one_card_is_refused_is_not_safe_to_take_away(
@@ -160,6 +160,12 @@ def test_a_recorder_of_which_one_card_is_refused_is_not_safe_to_take_away(
     shown = slot(runtime)
     assert (shown["files_found"], shown["files_kept"]) == (1, 1)
     assert (shown["safe_to_take_away"], shown["why_not"], shown["phase"]) == ("no", "refused", "reading")
+
+
+def standing(runtime: Runtime) -> list[dict[str, Any]]:
+    """Return the alarms that stand, as `status` tells them."""
+    found: list[dict[str, Any]] = ask(runtime, "status.show")["alarms"]
+    return found
 
 
 def alarmed(live: LiveStation, runtime: Runtime, tree: UsbTree, times: int = 1) -> list[int]:
@@ -180,16 +186,30 @@ def test_an_acknowledged_alarm_is_closed_with_who_and_why(live: LiveStation, run
     assert entry.facts == {"code": "card-refused", "person": "custodian-1", "note": note}
     assert (entry.subject, entry.actor) == (f"alarm:{alarm}", {"uid": os.geteuid(), "person": "custodian-1"})
     assert live.station.texts.reveal([note])[note] == "备用硬盘".encode()
-    assert ask(runtime, "alarms.list")["items"] == []
+    assert standing(runtime) == []
     ask(runtime, "stores.rebuild")
-    assert ask(runtime, "alarms.list")["items"] == []
+    assert standing(runtime) == []
+
+
+def test_every_alarm_there_was_is_listed_with_what_became_of_it(
+    live: LiveStation, runtime: Runtime, tree: UsbTree
+) -> None:
+    first, second, third = alarmed(live, runtime, tree, times=3)
+    ask(runtime, "alarms.acknowledge", alarm=str(second), by="supervisor-1", note="examined")
+    page = ask(runtime, "alarms.list", limit="2")
+    assert [(one["alarm"], one["is_standing"], one["note"]) for one in page["items"]] == [
+        (third, True, None),
+        (second, False, "examined"),
+    ]
+    (last,) = ask(runtime, "alarms.list", after=page["next"])["items"]
+    assert (last["alarm"], last["is_standing"], last["acknowledged_by"]) == (first, False, "supervisor-1")
 
 
 def test_equal_alarms_are_told_as_one_and_closed_together(live: LiveStation, runtime: Runtime, tree: UsbTree) -> None:
     *_, newest = alarmed(live, runtime, tree, times=3)
-    assert [one["alarm"] for one in ask(runtime, "alarms.list")["items"]] == [newest]
+    assert [one["alarm"] for one in standing(runtime)] == [newest]
     ask(runtime, "alarms.acknowledge", alarm=str(newest), by="supervisor-1", note="examined")
-    assert ask(runtime, "alarms.list")["items"] == []
+    assert standing(runtime) == []
 
 
 def test_the_same_again_after_an_acknowledgement_is_an_alarm_again(
@@ -197,7 +217,7 @@ def test_the_same_again_after_an_acknowledgement_is_an_alarm_again(
 ) -> None:
     first, second = alarmed(live, runtime, tree, times=2)
     ask(runtime, "alarms.acknowledge", alarm=str(first), by="supervisor-1", note="examined")
-    assert [one["alarm"] for one in ask(runtime, "alarms.list")["items"]] == [second]
+    assert [one["alarm"] for one in standing(runtime)] == [second]
 
 
 def test_an_alarm_is_acknowledged_once_and_by_somebody_who_may(

@@ -12,7 +12,7 @@ import pytest
 from bodycam_custody.handlers import answer
 from bodycam_custody.operations import Caller
 from bodycam_custody.runtime import Runtime
-from docking.drivers.errors import LoginRefusedError
+from docking.drivers.errors import DriverMissingError, LoginRefusedError
 from docking.drivers.report import UnlockState, UnlockWarning
 from docking.drivers.told_visit import clock_before_docking
 from docking.notes import write_note
@@ -158,6 +158,8 @@ def test_a_device_no_driver_is_known_for_is_not_entered_and_no_slot_of_its_own(
     live: LiveStation, runtime: Runtime, tree: UsbTree
 ) -> None:
     tree.plug("1-2", Claims(vendor_id="0403", product_id="6001"), interfaces=[CONTROL])
+    missing = DriverMissingError(port_path="1-2", vendor_id="0403", product_id="6001")
+    visit(live, tree, state=UnlockState.LOCKED, driver=None, offset_ms=None, problem=missing)
     look(runtime)
     assert (slot(runtime)["phase"], slot(runtime)["is_dock"]) == ("present-locked", False)
     assert slot(runtime)["problem"]["code"] == "driver-missing"

@@ -261,7 +261,7 @@ class FakeStation:
             "dockings.clear": lambda _: {"docking_id": self.dockings[0]["docking_id"], **self.clearing},
             "slots.list": lambda _: {"items": self.next_slots()},
             "slots.learn": self._learn,
-            "alarms.list": lambda _: {"items": self.alarms},
+            "alarms.list": lambda _: {"items": self.alarms, "next": None},
             "alarms.acknowledge": self._acknowledge,
             "imports.start": lambda _: {"docking_id": self.dockings[0]["docking_id"]},
             "clips.list": self._page,

@@ -165,7 +165,10 @@ def said(custody: Custody, dock: Dock, *command: str) -> list[str]:
 def test_it_is_told_word_by_word(custody: Custody, dock: Dock, happens: Happening, command: tuple[str, ...]) -> None:
     happens(dock)
     dock.look()
-    assert said(custody, dock, *command).count(expected(dock, TOLD[happens][0])) == 1
+    lines, told = said(custody, dock, *command), expected(dock, TOLD[happens][0])
+    assert lines.count(told) == 1
+    # What is an alarm is not told again as what stands there.
+    assert [line for line in lines if told.partition("slot 1")[2] in line] == [told]
 
 
 @pytest.mark.usefixtures("in_chinese")
@@ -226,6 +229,9 @@ def test_an_alarm_stands_after_its_device_left_until_somebody_acknowledges_it(
         *("--by", "supervisor-1", "--note", "a stick of the cleaner's"),
     )
     assert done.out.startswith(f"Alarm {alarm} acknowledged by supervisor-1, ")
+    listed = custody("--config", dock.config, "dock", "alarms")
+    assert f"{told.removeprefix('! ')}\n  acknowledged 2026-11-21 20:00:00 by supervisor-1: a stick" in listed.out
+    assert listed.code == 0
     for command in (("dock", "list"), ("dock", "slots"), ("status",)):
         assert told not in said(custody, dock, *command)
 
@@ -247,6 +253,8 @@ def test_an_acknowledged_alarm_is_said_in_chinese_and_is_closed_once(custody: Cu
     dock.look()
     (entry,) = dock.live.entries("dock.alarmed")
     words = ("--by", "custodian-1", "--note", "已查明")
+    listed = custody("--config", dock.config, "dock", "alarms")
+    assert (listed.code, listed.out.splitlines()[1]) == (8, "  未解除")
     first = custody("--config", dock.config, "dock", "acknowledge", str(entry.seq), *words)
     assert first.out.startswith(f"警报 {entry.seq} 已由 custodian-1 确认，")
     second = custody("--config", dock.config, "dock", "acknowledge", str(entry.seq), *words)

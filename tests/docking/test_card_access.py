@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from docking.card_access import is_device_read_only, require_nobody_writes
+from docking.card_access import is_device_read_only, require_nobody_writes, restore
 from docking.clearing_errors import CardInUseError
 from docking.mount_helper import SAFE_OPTIONS, set_read_only
 from docking.mounts import mount_at, read_mounts
@@ -22,7 +22,7 @@ FILESYSTEM = "ext4"
 _PROGRAM = """
 import os, sys
 from pathlib import Path
-from docking.card_access import close_for_writing, hide_mounts, mounted_apart, open_for_writing, restore
+from docking.card_access import close_for_writing, held, hide_mounts, mounted_apart, open_for_writing, restore
 
 point, node, own, verb = (*map(Path, sys.argv[1:4]), sys.argv[4])
 hide_mounts()
@@ -35,12 +35,13 @@ if verb == "restore":
 with mounted_apart(point, own):
     root = os.open(own, os.O_RDONLY | os.O_DIRECTORY)
     told("apart")
-    open_for_writing(own, node)
-    told("open")
-    os.unlink("a.mp4", dir_fd=root)
-    told("removed")
-    os.close(root)
-    close_for_writing(own, node)
+    with held(node):
+        open_for_writing(own, node)
+        told("open")
+        os.unlink("a.mp4", dir_fd=root)
+        told("removed")
+        os.close(root)
+        close_for_writing(own, node)
     told(f"closed {sorted(os.listdir(own))}")
 """
 
@@ -148,6 +149,19 @@ def test_a_card_that_a_killed_program_left_open_is_closed_again(card: LoopCard, 
             assert go_on(process) == expected
             process.wait(20)
     require_nobody_writes(card.mount_point, card.node)
+
+
+def test_a_card_that_a_living_program_has_open_is_not_closed(card: LoopCard, tmp_path: Path) -> None:
+    with program(card, tmp_path) as process:
+        for step in ("apart", "open"):
+            assert go_on(process) == step
+            tell(process)
+        assert go_on(process) == "removed"
+        own = tmp_path / "other"
+        own.mkdir()
+        with pytest.raises(CardInUseError, match="flock"):
+            restore(card.mount_point, card.node, own)
+        assert superblock(card) == "rw"
 
 
 def test_a_card_somebody_else_could_write_to_is_found(card: LoopCard) -> None:

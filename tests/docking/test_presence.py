@@ -2,7 +2,6 @@
 
 import os
 import shutil
-import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,6 +11,7 @@ from docking.errors import CardEmptyUnprovenError, CardGoneError
 from docking.inventory import take_inventory
 from docking.presence import Presence, device_presence
 from tests.bodycam_custody.odd_card import VANISHED, odd_card
+from tests.docking.exfat_card import make_image, plugged_in
 
 DEVICE = os.makedev(8, 17)
 
@@ -72,28 +72,9 @@ def test_a_card_that_suddenly_lists_as_empty_is_not_empty(tmp_path: Path) -> Non
 
 def test_an_empty_exfat_card_is_empty_as_long_as_its_disk_is_there(tmp_path: Path) -> None:
     # R11
-    image, point = tmp_path / "card.img", tmp_path / "card"
-    point.mkdir()
-    with image.open("wb") as file:
-        file.truncate(8 * 1024 * 1024)
-    if shutil.which("mkfs.exfat") is None or shutil.which("mount.exfat-fuse") is None or os.geteuid() != 0:
-        pytest.skip("needs root, mkfs.exfat (exfatprogs) and mount.exfat-fuse (exfat-fuse)")
-    subprocess.run(["mkfs.exfat", image], check=True, capture_output=True)
-    loop = subprocess.run(["losetup", "--find", "--show", image], capture_output=True, text=True)
-    if loop.returncode != 0:
-        pytest.skip(f"this machine does not let us have a loop device: {loop.stderr.strip()}")
-    node = Path(loop.stdout.strip())
-    try:
-        mounted = subprocess.run(["mount.exfat-fuse", "-o", "ro", node, point], capture_output=True, text=True)
-        if mounted.returncode != 0:
-            pytest.skip(f"this machine does not let us mount FUSE: {mounted.stderr.strip()}")
-        try:
-            assert take_inventory(point).files == ()
-            without = tmp_path / "sys"
-            (without / "dev" / "block" / "999:0").mkdir(parents=True)
-            with pytest.raises(CardGoneError, match="its device left the machine"):
-                take_inventory(point, sysfs=without)
-        finally:
-            subprocess.run(["umount", "--lazy", point], check=True)
-    finally:
-        subprocess.run(["losetup", "--detach", node], check=True)
+    with plugged_in(make_image(tmp_path, {})) as card:
+        assert take_inventory(card).files == ()
+        without = tmp_path / "sys"
+        (without / "dev" / "block" / "999:0").mkdir(parents=True)
+        with pytest.raises(CardGoneError, match="its device left the machine"):
+            take_inventory(card, sysfs=without)

@@ -4,7 +4,8 @@ import hashlib
 import io
 import random
 import tarfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -57,28 +58,51 @@ def digests(files: Mapping[str, CardFile]) -> set[str]:
 
 def make_card(machine: Machine, image: Path, files: Mapping[str, CardFile], filesystem: Filesystem = "exfat") -> Path:
     """Return `image`, written as a card with these files; the machine that formats it has never seen it as a card."""
-    archive = image.with_suffix(".tar")
-    archive.write_bytes(_tar(files))
     with image.open("wb") as blank:
         blank.truncate(_CARD_BYTES)
-    machine.plug_disk(image, "blank")
-    machine.plug_disk(archive, "content")
-    try:
-        options = "" if filesystem == "ext4" else "-o umask=0"
+    with _as_disk(machine, image) as disk:
+        machine.shell(f"{_FORMAT[filesystem]} {disk} >/dev/null")
+    add_to_card(machine, image, files, filesystem)
+    return image
+
+
+def add_to_card(machine: Machine, image: Path, files: Mapping[str, CardFile], filesystem: Filesystem = "exfat") -> None:
+    """Write more files onto a card that is not docked."""
+    archive = image.with_suffix(".tar")
+    archive.write_bytes(_tar(files))
+    options = "" if filesystem == "ext4" else "-o umask=0"
+    with _as_disk(machine, image) as disk, _as_disk(machine, archive) as content:
         machine.shell(f"""
-            for name in blank content; do
-                until test -b /dev/disk/by-id/virtio-$name; do udevadm settle; sleep 0.1; done
-            done
-            {_FORMAT[filesystem]} /dev/disk/by-id/virtio-blank >/dev/null
-            mount -t {filesystem} {options} /dev/disk/by-id/virtio-blank /mnt
-            TZ=UTC tar -xf /dev/disk/by-id/virtio-content -C /mnt --no-same-owner --no-same-permissions
+            mount -t {filesystem} {options} {disk} /mnt
+            TZ=UTC tar -xf {content} -C /mnt --no-same-owner --no-same-permissions
             umount /mnt
         """)
-    finally:
-        machine.pull("content")
-        machine.pull("blank")
     archive.unlink()
-    return image
+
+
+def read_card(machine: Machine, image: Path) -> dict[str, str]:
+    """Return the name and SHA-256 of every file on an exFAT card that is not docked."""
+    with _as_disk(machine, image) as disk:
+        listed = machine.shell(f"""
+            mount -t exfat -o ro {disk} /mnt
+            cd /mnt; find . -type f -exec sha256sum {{}} +; cd /
+            umount /mnt
+        """)
+    lines = [line.split("  ./", 1) for line in listed.splitlines()]
+    return {name: digest for digest, name in lines}
+
+
+@contextmanager
+def _as_disk(machine: Machine, image: Path) -> Iterator[str]:
+    """Yield where the machine has `image` as a disk, which is no USB device and so no card."""
+    name = f"file-{image.suffix.removeprefix('.')}"
+    node = f"/dev/disk/by-id/virtio-{name}"
+    machine.plug_disk(image, name)
+    try:
+        machine.shell(f"until test -b {node}; do udevadm settle; sleep 0.1; done")
+        yield node
+    finally:
+        machine.pull(name)
 
 
 def _tar(files: Mapping[str, CardFile]) -> bytes:

@@ -64,6 +64,10 @@ def why_impossible(*, is_root: bool) -> str | None:
         return f"the station in a box needs the packages {' '.join(missing)}"
     if not is_root:
         return "the station in a box is made as root: debootstrap needs it"
+    # debootstrap enters the system it makes and mounts in it, which not every container lets its root do.
+    tried = subprocess.run(["unshare", "--mount", "chroot", "/", "true"], capture_output=True, text=True, check=False)
+    if tried.returncode != 0:
+        return f"the station in a box needs a root that may mount and chroot: {tried.stderr.strip()}"
     return None
 
 

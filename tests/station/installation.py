@@ -82,8 +82,9 @@ def _installed_station(folder: Path, say: Callable[[str], None]) -> Installation
 
 
 def _work_tree() -> dict[str, bytes]:
+    # Who runs this as root need not be who cloned it.
     listed = subprocess.run(
-        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+        ["git", "-c", "safe.directory=*", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
         cwd=REPOSITORY,
         check=True,
         capture_output=True,

@@ -6,15 +6,21 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
+from tests.docs.reading import code_blocks, section
+from tests.station.image import PAGE
 from tests.station.machine import Answer, Machine
 
 STORES = ("/srv/custody/primary", "/srv/custody/backup")
 TRUST = "/var/lib/bodycam-custody/trust"
 DAEMON = "bodycam-custody.service"
+CONFIG = "/etc/bodycam-custody/config.toml"
 SLIPS = "/run/bodycam-custody/docked"
 CARDS = "/run/bodycam-custody/cards"
-# Every command is a Python program on an emulated processor.
-_DONE_WITHIN_S = 180.0
+# As docs/installation.md has them.
+CUSTODIAN = "p-1"
+_RECORDER_OF_THE_PAGE, _DOCKING_OF_THE_PAGE = "usb:4255:0001:0000017", "20261121T120000Z-k3f9"
+# Every command is a Python program on an emulated processor: seconds on an idle machine, minutes on a busy one.
+_DONE_WITHIN_S = 600.0
 _POLL_S = 0.5
 
 
@@ -31,6 +37,53 @@ class Station:
     def custody(self, *arguments: str) -> Any:
         """Return what a command prints with --json."""
         return json.loads(self.machine.run("custody", *arguments, "--json"))
+
+    def require_told(self, english: str, chinese: str) -> None:
+        """Assert that `custody dock list` says it in both languages."""
+        for language, words in (("en", english), ("zh_CN", chinese)):
+            told = self.machine.run("env", f"LANGUAGE={language}", "custody", "dock", "list")
+            assert words in told, told
+
+    def register(self, recorder: str, *, since: str | None = None) -> None:
+        """Register a recorder and issue it to the officer, as the page says."""
+        (_, register, _) = self._first_recorder()
+        commands = register.replace(_RECORDER_OF_THE_PAGE, recorder)
+        if since is not None:
+            commands = commands.replace("--officer", f"--from {since} --officer")
+        self.machine.shell(commands)
+
+    def hand_over(self, docking: dict[str, Any]) -> str:
+        """Print the receipt of a docking, in Chinese, and accept it, as the page says; return the receipt's folder."""
+        (_, _, hand_over) = self._first_recorder()
+        docking_id = docking["docking_id"]
+        commands = hand_over.replace(_DOCKING_OF_THE_PAGE, docking_id)
+        folder = f"/root/{docking_id}"
+        self.machine.shell(f"mkdir {folder}; cd {folder}; export LANGUAGE=zh_CN\n{commands}")
+        return folder
+
+    def choose_clearing(self) -> None:
+        """Have cards cleared, as the page says; the rule set that says so is another version."""
+        self.machine.shell(f"""
+            sed -i 's/^clearing = .*/clearing = "clear-after-receipt"/; s/^version = .*/version = "2"/' {CONFIG}
+            grep -c '^clearing = "clear-after-receipt"' {CONFIG}
+            systemctl enable --now custody-clear.socket
+            systemctl restart {DAEMON}
+        """)
+
+    @staticmethod
+    def _first_recorder() -> list[str]:
+        """Return what the page has typed: to look, to register, to hand over."""
+        return code_blocks(section(PAGE, "6. The first recorder"), "sh")
+
+    def slot_of(self, recorder: str) -> dict[str, Any]:
+        """Return the slot in which a recorder stands."""
+        (slot,) = [slot for slot in self.slots() if slot["recorder_id"] == recorder]
+        return slot
+
+    def slots(self) -> list[dict[str, Any]]:
+        """Return what `custody dock slots` shows, also with a refused device in one of them."""
+        found: list[dict[str, Any]] = json.loads(self.machine.ask("custody", "dock", "slots", "--json").out)
+        return found
 
     def dockings(self) -> list[dict[str, Any]]:
         """Return what `custody dock list` shows, newest first."""
@@ -59,7 +112,9 @@ class Station:
         def look() -> dict[str, Any] | None:
             found = self.dockings_of(serial)
             is_over = len(found) == number and found[0]["phase"] in {"closed", "failed"}
-            return found[0] if is_over and not found[0]["interpretation_waiting"] else None
+            # Its bags become immutable a moment later; until then nobody can tell whether the card may go.
+            is_told = is_over and found[0]["safe_to_take_away"] != "cannot-tell"
+            return found[0] if is_told and not found[0]["interpretation_waiting"] else None
 
         closed: dict[str, Any] = self.wait_for(f"closed docking {number} of {serial}", look)
         return closed

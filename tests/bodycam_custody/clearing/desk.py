@@ -12,13 +12,18 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from archive.mounts import mount_of
+from bodycam_custody.clearing.decision import HandedOver, require_clearable
 from bodycam_custody.clearing.service import CLEAR_SOCKET
 from bodycam_custody.docking_drafts import Arrival
 from bodycam_custody.entries import Draft, EntryKind
+from bodycam_custody.errors import StatedError
 from bodycam_custody.handlers import answer
 from bodycam_custody.operations import Caller
 from bodycam_custody.runtime import Runtime
+from bodycam_custody.views import docking_view
 from config.settings import Clearing
 from docking.slips import SLIP_SUFFIX, DockSlip, write_slip
 from hashing.canonical import Json
@@ -44,6 +49,7 @@ class Service:
         self.usb: tuple[Path, str] | None = None
         """A sysfs in which a card stands on USB, and its filesystem."""
         self.is_held = threading.Event()
+        self._is_idle = threading.Event()
         self._held: subprocess.Popen[bytes] | None = None
         self._path = path
         self._listening = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
@@ -66,11 +72,17 @@ class Service:
                 command = [*self._command, self.kill_at, *map(str, self.usb or ())]
                 process = subprocess.Popen(command, stdin=connection.fileno(), stdout=subprocess.DEVNULL)
                 connection.close()
+                self._is_idle.clear()
                 if self.kill_at == "hold":
                     os.waitid(os.P_PID, process.pid, os.WSTOPPED | os.WNOWAIT)
                     self._held = process
                     self.is_held.set()
                 process.wait()
+                self._is_idle.set()
+
+    def wait_until_idle(self) -> None:
+        """Wait for the helper that was started last to end."""
+        assert self._is_idle.wait(60)
 
     def go_on(self) -> None:
         """Let a helper that stands still go on."""
@@ -140,6 +152,21 @@ class Desk:
 
     def shown(self, docking_id: str) -> Any:
         return self.ask("dockings.show", docking_id=docking_id)
+
+
+def refused(desk: Desk, target: str, error: type[StatedError] = StatedError) -> StatedError:
+    """Return why the card is not cleared; nothing on it is touched."""
+    before = desk.on_card()
+    with pytest.raises(error) as caught:
+        desk.clear(target)
+    assert desk.on_card() == before
+    return caught.value
+
+
+def handed_over_of(desk: Desk, docking_id: str) -> HandedOver:
+    station = desk.live.station
+    (row,) = desk.live.rows("SELECT * FROM dockings WHERE docking_id = ?", docking_id)
+    return require_clearable(station, row, docking_view(station, row, None))
 
 
 def slip_of(card: Path, docked_at: Any) -> DockSlip:

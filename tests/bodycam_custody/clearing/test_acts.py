@@ -3,7 +3,6 @@
 import os
 import shutil
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -13,41 +12,15 @@ import pytest
 
 from archive.bag import SIGNATURE
 from bodycam_custody.clearing.acts import request_for
-from bodycam_custody.clearing.decision import require_clearable
-from bodycam_custody.clearing.drafts import clearing_draft
 from bodycam_custody.clearing.errors import ClearingNotChosenError, ClearingRefusedError
 from bodycam_custody.clearing.service import follow
-from bodycam_custody.entries import Actor, EntryKind, PersonId
+from bodycam_custody.entries import EntryKind
 from bodycam_custody.errors import NotFoundError, PersonUnknownError, RoleRequiredError, StatedError
 from bodycam_custody.model import DockingId
-from bodycam_custody.reconcile import reconcile
-from bodycam_custody.runtime import Runtime
-from bodycam_custody.views import docking_view
 from config.settings import Clearing
-from tests.bodycam_custody.clearing.desk import FILES, Desk, clearing_desk
+from tests.bodycam_custody.clearing.desk import FILES, Desk, clearing_desk, handed_over_of, refused
 from tests.bodycam_custody.stations import make_card
 from tests.bodycam_custody.test_release import let_go
-
-
-@pytest.fixture
-def desk(quick_path: Path) -> Iterator[Desk]:
-    with clearing_desk(quick_path) as desk:
-        yield desk
-
-
-@pytest.fixture
-def handed_over(desk: Desk) -> str:
-    """A card that was docked, accepted and has its receipt; the docking's id."""
-    return desk.dock_and_hand_over()
-
-
-def refused(desk: Desk, target: str, error: type[StatedError] = StatedError) -> StatedError:
-    """Return why the card is not cleared; nothing on it is touched."""
-    before = desk.on_card()
-    with pytest.raises(error) as caught:
-        desk.clear(target)
-    assert desk.on_card() == before
-    return caught.value
 
 
 def test_a_handed_over_card_is_cleared_and_both_entries_say_so(desk: Desk, handed_over: str) -> None:
@@ -242,10 +215,7 @@ def while_held(desk: Desk, act: Callable[[], object]) -> Iterator[None]:
 @pytest.mark.parametrize("entry", ["receipt.issued", "dock.accepted", "dock.inventory"])
 def test_the_helper_wants_to_see_the_entry_of_the_clearing_itself(desk: Desk, handed_over: str, entry: str) -> None:
     station = desk.live.station
-    (row,) = desk.live.rows("SELECT * FROM dockings WHERE docking_id = ?", handed_over)
-    wanted = request_for(
-        station, DockingId(handed_over), require_clearable(station, row, docking_view(station, row, None))
-    )
+    wanted = request_for(station, DockingId(handed_over), handed_over_of(desk, handed_over))
     other = desk.live.entries(entry)[0]
     followed = follow(station.settings, wanted, lambda: other.seq, is_stopping=lambda: False)
     assert followed.problem is not None
@@ -367,81 +337,6 @@ def test_another_card_in_the_slot_is_not_cleared(desk: Desk, handed_over: str) -
     desk.card.rename(desk.card.with_name("aside"))
     make_card(desk.card, {"DCIM/100MEDIA/z.mp4": b"another card"})
     assert refused(desk, handed_over).code == "source-unreadable"
-
-
-MOMENTS: dict[str, tuple[str, list[list[int]], int]] = {
-    # Where it is killed: what the card is called, what was perhaps removed, and how many files are on the card.
-    "ready": ("whole", [], 3),
-    "remove-1": ("unknown", [[0, 0]], 3),
-    "removed-1": ("unknown", [[0, 0]], 2),
-    "told-1": ("unknown", [[0, 0], [2, 2]], 2),
-    "removed-2": ("unknown", [[0, 0], [2, 2]], 1),
-    "told-3": ("unknown", [[0, 2]], 0),
-    "end": ("unknown", [[0, 2]], 0),
-}
-
-
-@pytest.mark.parametrize("moment", MOMENTS)
-def test_a_helper_that_is_killed_leaves_a_whole_card_or_an_entry_that_names_what_may_be_gone(
-    desk: Desk, handed_over: str, moment: str
-) -> None:
-    state, perhaps, left = MOMENTS[moment]
-    desk.service.kill_at = moment
-    if state == "whole":
-        assert refused(desk, handed_over).code == "clear-helper-missing"
-    else:
-        done = desk.clear(handed_over)
-        assert (done["state"], done["problem"]["code"]) == (state, "clearing-broken-off")
-    (entry,) = desk.live.entries("card.clearing-failed")
-    facts = entry.facts
-    assert (facts["card"], facts["removed"], facts["perhaps_removed"]) == (state, [], perhaps)
-    assert len(desk.on_card()) == left
-    desk.live.require_everything_verifies()
-    # Docked again, nothing of it is missing.
-    desk.service.kill_at = ""
-    desk.live.clock.advance(timedelta(hours=8))
-    again = desk.dock()
-    assert (again.view["files_missing"], again.view["files_reappeared"]) == (0, 0)
-    assert again.counts["known"] == left
-
-
-def test_a_station_that_stops_ends_the_clearing_after_the_file_of_that_moment(desk: Desk, handed_over: str) -> None:
-    desk.service.kill_at = "wait-1"
-    stops = threading.Thread(target=lambda: stop_when_one_is_gone(desk))
-    stops.start()
-    done = desk.clear(handed_over)
-    stops.join()
-    desk.live.station.stopping.clear()
-    assert (done["state"], done["problem"]["code"]) == ("partly", "station-stopping")
-    (entry,) = desk.live.entries("card.clearing-failed")
-    assert (entry.facts["removed"], entry.facts["perhaps_removed"]) == ([[0, 0]], [])
-    assert len(desk.on_card()) == 2
-
-
-def stop_when_one_is_gone(desk: Desk) -> None:
-    while len(desk.on_card()) > 2:
-        time.sleep(0.01)  # another process removes it
-    desk.live.station.stopping.set()
-
-
-def test_a_clearing_that_the_station_did_not_live_to_see_end_is_found_at_the_start(
-    desk: Desk, handed_over: str
-) -> None:
-    actor = Actor(uid=0, person=PersonId("custodian-1"))
-    draft = clearing_draft(DockingId(handed_over), actor, files=[0, 1, 2], size_bytes=1, receipt="0" * 64)
-    desk.live.station.record.enter([draft])
-    assert desk.shown(handed_over)["safe_to_take_away"] == "no"
-    desk.runtime.close()
-    desk.live.reopen()
-    reconcile(desk.live.station)
-    (entry,) = desk.live.entries("card.clearing-failed")
-    assert entry.actor == {"system": "daemon"}
-    assert (entry.facts["card"], entry.facts["removed"]) == ("unknown", [])
-    assert entry.facts["perhaps_removed"] == [[0, 2]]
-    desk.runtime = Runtime(desk.live.station, mode="in-process")
-    assert "broke off" in str(refused(desk, handed_over, ClearingRefusedError))
-    reconcile(desk.live.station)
-    assert len(desk.live.entries("card.clearing-failed")) == 1
 
 
 def test_the_helper_is_started_as_a_child_where_no_service_listens(desk: Desk, handed_over: str) -> None:

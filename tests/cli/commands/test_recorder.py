@@ -210,8 +210,7 @@ def test_a_check_tells_findings_with_what_they_are_counted_of(recorder: Any, tmp
         "Missing: 0 of 1 (issued) – never docked since the issue, and 24 hours are over",
         "Overdue: 0 of 1 (issued) – neither issued nor docked within 24 hours",
         "Faulty: 0 of 2 (registered and not retired) – not usable",
-        "Away for recovery: 0 of 2 (registered or ever docked) – away for recovery: files of it were never kept "
-        "(A3 art. 7)",
+        "Away for recovery: 0 of 2 (registered or ever docked) – files of it were never kept (A3 art. 7)",
         "Not registered: 0 of 1 (ever docked) – sealed and held; cannot be filed until registered (A3 art. 3)",
         "Officers without a usable recorder: 0 of 1",
         "Recorders in service for each officer: 2 (2 for 1)",
@@ -246,7 +245,7 @@ def test_a_check_that_misses_a_recorder_ends_with_8_and_names_it(recorder: Any, 
 def test_a_check_reads_in_chinese(recorder: Any) -> None:
     lines = recorder("check", "--minimum", "1").out.splitlines()
     assert lines[0] == "下落不明：0 / 1（已配发）– 自配发以来从未接入，且已超过 24 小时"
-    assert lines[3] == "送修恢复：0 / 1（已登记或接入过）– 已取走送修恢复：其中的文件从未保存（A3 第七条）"
+    assert lines[3] == "送修恢复：0 / 1（已登记或接入过）– 其中的文件从未保存（A3 第七条）"
     assert lines[4] == "未登记：0 / 1（曾接入）– 已固定并封存待处理；登记前不得附卷（A3 art. 3）"
     assert "每名执法人员至少 1 台：达到" in lines
 

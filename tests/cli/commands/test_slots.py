@@ -238,6 +238,10 @@ def alarm() -> Alarm:
             "template": SERIAL_TWICE,
             "facts": {"recorder": "usb:4255:0001:ZX12", "slots": "slot 1, slot 2"},
         },
+        "is_standing": True,
+        "acknowledged_at": None,
+        "acknowledged_by": None,
+        "note": None,
     }
 
 

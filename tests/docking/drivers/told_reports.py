@@ -30,6 +30,7 @@ def report(
     problem: DockingError | None = None,
     warnings: tuple[UnlockWarning, ...] = (),
     clock_set_to: datetime | None = None,
+    driver: DriverName | None = DriverName.AMBARELLA,
 ) -> bytes:
     """Return the report of a visit at `at` to an Ambarella recorder that lags by a minute and a half."""
     told = UnlockReport(port_path="1-2", at=at, state=state, problem=problem, warnings=warnings)
@@ -49,7 +50,7 @@ def report(
         interfaces=(),
         disks=(),
     )
-    told.driver, told.clock_set_to = DriverName.AMBARELLA, clock_set_to
+    told.driver, told.clock_set_to = driver, clock_set_to
     if state in {UnlockState.OPEN, UnlockState.STORAGE_ASKED}:
         told.holder, told.battery_percent = HOLDER, 87
     if offset_ms is not None:
