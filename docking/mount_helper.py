@@ -19,7 +19,7 @@ from typing import Final
 from docking.block_device import DEV, UsbBlockDevice, find_usb_block_device, require_kernel_name
 from docking.card_mount import CARD_FILESYSTEMS, check_card_mount
 from docking.drivers.clock import ClockMeasurement
-from docking.drivers.families import load_families
+from docking.drivers.families import KNOWN_FAMILIES, load_families
 from docking.drivers.told_visit import clock_before_docking
 from docking.errors import DockingError
 from docking.mount_errors import (
@@ -34,7 +34,7 @@ from docking.presence import SYSFS
 from docking.refusals import take_back_refusal, write_refusal
 from docking.slips import SLIP_SUFFIX, DockSlip, write_slip
 from docking.usb_devices import UsbDevice
-from docking.usb_errors import UsbLibraryMissingError, UsbUnreadableError
+from docking.usb_errors import UsbError, UsbInterfaceRefusedError, UsbLibraryMissingError, UsbUnreadableError
 from docking.usb_policy import judge_usb_device
 from docking.usb_strings import with_strings
 from hashing.errors import N_, shown
@@ -101,8 +101,8 @@ def dock(name: str, places: Places = Places()) -> Path:
     """Mount the card on device `name` and return its slip.
 
     On return the device and its mount are read-only, checked by asking the kernel, and the slip is in its folder. After
-    an error nothing of it is mounted and there is no slip, but a note for the daemon that says why, unless there is no
-    such device on USB. The card's bytes are only read.
+    an error nothing of it is mounted and there is no slip, but a note for the daemon that says why, unless the device
+    is not on USB or left meanwhile. The card's bytes are only read.
 
     Raises:
         DockingError: the card is refused; the text says why.
@@ -111,7 +111,9 @@ def dock(name: str, places: Places = Places()) -> Path:
     try:
         slip = _dock(device, places)
     except DockingError as err:
-        _leave_refusal(places.refused, device, err)
+        # A card that is pulled in the middle looks like one without a filesystem, or in use: that is no refusal.
+        if isinstance(err, UsbError) or _is_still_there(device, places):
+            _leave_refusal(places.refused, device, err)
         raise
     take_back_refusal(places.refused, name)
     return slip
@@ -119,7 +121,7 @@ def dock(name: str, places: Places = Places()) -> Path:
 
 def _dock(device: UsbBlockDevice, places: Places) -> Path:
     # 1. Only on a device that can act as nothing but a recorder.
-    judge_usb_device(device.usb, load_families(places.families))
+    _judge(device.usb, places.families)
     # 2. Nobody else has it: a second mount could be writable.
     require_unused(device.node)
     # 3. Only the two filesystems of recorders: a broken ext4 can panic the kernel. Other disks stay as they are.
@@ -138,6 +140,22 @@ def _dock(device: UsbBlockDevice, places: Places) -> Path:
     except (DockingError, OSError):
         unmount(point)
         raise
+
+
+def _judge(usb: UsbDevice, families: Path) -> None:
+    """Return if the device can act as nothing but a recorder; a plain card does not depend on the unit's list."""
+    try:
+        judge_usb_device(usb, KNOWN_FAMILIES)
+    except UsbInterfaceRefusedError:
+        judge_usb_device(usb, load_families(families))
+
+
+def _is_still_there(device: UsbBlockDevice, places: Places) -> bool:
+    try:
+        now = find_usb_block_device(device.name, sysfs=places.sysfs, dev=places.dev)
+    except DockingError:
+        return False
+    return (now.number, now.diskseq, now.usb.address) == (device.number, device.diskseq, device.usb.address)
 
 
 def _leave_refusal(folder: Path, device: UsbBlockDevice, refused: DockingError) -> None:

@@ -15,6 +15,7 @@ from docking.mount_helper import Places
 # USB 2.0 §9.6: a configuration, and interfaces of mass storage (08/06/50) and of a keyboard (03/01/01).
 CONFIGURATION = bytes([9, 2, 18, 0, 1, 1, 0, 0x80, 50])
 STORAGE = bytes([9, 4, 0, 0, 2, 0x08, 0x06, 0x50, 0])
+CONTROL = bytes([9, 4, 1, 0, 2, 0xFF, 0x00, 0x00, 0])
 KEYBOARD = bytes([9, 4, 1, 0, 1, 0x03, 0x01, 0x01, 0])
 
 MAKERS = {"vfat": ["mkfs.vfat"], "exfat": ["mkfs.exfat"], "ext4": ["mkfs.ext4", "-q"]}

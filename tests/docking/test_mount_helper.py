@@ -4,6 +4,7 @@ import hashlib
 import os
 import shutil
 import subprocess
+import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -13,6 +14,7 @@ import pytest
 
 from docking.block_device import UsbBlockDevice, find_usb_block_device
 from docking.drivers.told_visit import clock_before_docking
+from docking.errors import FamiliesInvalidError
 from docking.mount_errors import (
     CardFormatRefusedError,
     CardMountFailedError,
@@ -48,7 +50,7 @@ from docking.refusals import read_refusal
 from docking.slips import DockSlip, read_slip
 from docking.usb_errors import UsbInterfaceRefusedError
 from tests.docking.drivers.told_reports import report
-from tests.docking.loop_card import CONFIGURATION, KEYBOARD, STORAGE, LoopCard, plugged_in
+from tests.docking.loop_card import CONFIGURATION, CONTROL, KEYBOARD, STORAGE, LoopCard, plugged_in
 
 HOSTILE = [
     "",
@@ -172,6 +174,35 @@ def test_a_refusal_is_left_for_the_daemon(ext4_card: LoopCard) -> None:
         "facts": {"device": str(ext4_card.node), "expected": "exfat or vfat", "found": "ext4"},
     }
     assert refusal.problem["template"].format(**refusal.problem["facts"]) == str(caught.value)
+
+
+def test_a_card_that_is_pulled_in_the_middle_is_not_refused(ext4_card: LoopCard) -> None:
+    """It leaves while the last of its attributes is read: what is found out of it after that is no finding."""
+    sequence = ext4_card.places.sysfs / "class/block" / ext4_card.name / "diskseq"
+    sequence.unlink()
+    os.mkfifo(sequence)
+    puller = threading.Thread(target=_answer_and_leave, args=(sequence, ext4_card.usb))
+    puller.start()
+    with pytest.raises(CardFormatRefusedError):
+        dock(ext4_card.name, ext4_card.places)
+    puller.join()
+    assert list(ext4_card.places.refused.iterdir()) == []
+
+
+def _answer_and_leave(attribute: Path, device: Path) -> None:
+    with attribute.open("w", encoding="ascii") as answer:
+        shutil.rmtree(device)
+        answer.write("14\n")
+
+
+def test_a_list_of_families_that_is_broken_keeps_no_plain_card_away(ext4_card: LoopCard) -> None:
+    ext4_card.places.families.write_text("not a list", encoding="utf-8")
+    with pytest.raises(CardFormatRefusedError):
+        dock(ext4_card.name, ext4_card.places)
+    (ext4_card.usb / "descriptors").write_bytes(CONFIGURATION + STORAGE + CONTROL)
+    (ext4_card.usb / "idVendor").write_text("1234\n", encoding="ascii")
+    with pytest.raises(FamiliesInvalidError):
+        dock(ext4_card.name, ext4_card.places)
 
 
 def test_a_refusal_is_no_less_one_where_the_daemon_cannot_be_told(ext4_card: LoopCard) -> None:
