@@ -88,6 +88,7 @@ def _end(cleared: Cleared) -> dict[str, Any]:
     return {
         "step": "end",
         "removed": ranges_of(cleared.removed),
+        "perhaps_removed": ranges_of(cleared.perhaps_removed),
         "is_flushed": cleared.is_flushed,
         "problem": None if cleared.problem is None else problem_to_json(cleared.problem),
         "residue": None

@@ -61,6 +61,8 @@ class Cleared:
     """How it ended: `removed` are inventory numbers, `residue` what is on the card now; None: nobody could look."""
 
     removed: tuple[int, ...]
+    perhaps_removed: tuple[int, ...]
+    """The file at which removing failed, where it was not seen afterwards."""
     is_flushed: bool
     """Whether the removal lasts; otherwise a power cut may bring files back."""
     residue: Inventory | None
@@ -75,7 +77,7 @@ class Procedure:
         self._request = request
         self._tell = tell
         self._files = tuple(one.file for one in request.files)
-        self._removed: list[int] = []
+        self._removed: dict[int, None] = {}
 
     def run(self, wait_for_entry: Callable[[], int]) -> Cleared:
         """Clear the card; `wait_for_entry` is called when all is shown and returns the number of the entry about it.
@@ -192,10 +194,14 @@ class Procedure:
             open_for_writing(root, node)
         problems: list[StatedError] = []
         unflushed: list[StatedError] = []
+        failed_at: ReceiptedFile | None = None
         try:
             with _stated(problems):
                 require_looks_unchanged(root_fd, self._files)
-                remove(root_fd, self._files, on_removed=self._on_removed)
+            if not problems:
+                with _stated(problems):
+                    remove(root_fd, self._files, on_removed=self._on_removed)
+                failed_at = next((file for file in self._files if file.number not in self._removed), None)
             # What was removed before something went wrong must last as well.
             with _stated(unflushed):
                 flush_filesystem(root_fd)
@@ -204,26 +210,28 @@ class Procedure:
             if node is not None:
                 with _stated(problems):
                     close_for_writing(root, node)
-        if problems and not self._removed:
+        if problems and not self._removed and failed_at is None:
             raise problems[0]
         residue: Inventory | None = None
         with _stated(problems):
             residue = take_inventory(root, sysfs=self._anchors.sysfs)
             self._require_gone(residue)
+        seen = set() if residue is None else {file.path for file in residue.files}
+        perhaps = () if failed_at is None or failed_at.path in seen else (failed_at.number,)
         return Cleared(
             removed=tuple(self._removed),
+            perhaps_removed=perhaps,
             is_flushed=not unflushed,
             residue=residue,
             problem=problems[0] if problems else None,
         )
 
     def _on_removed(self, file: ReceiptedFile) -> None:
-        self._removed.append(file.number)
+        self._removed[file.number] = None
         self._tell({"step": "removed", "number": file.number})
 
     def _require_gone(self, found: Inventory) -> None:
-        removed = set(self._removed)
-        gone = {file.path for file in self._files if file.number in removed}
+        gone = {file.path for file in self._files if file.number in self._removed}
         back = [file.path for file in found.files if file.path in gone]
         if back:
             raise ResidueError(count=len(back), paths=", ".join(shown(path) for path in back[:_NAMED]))

@@ -32,6 +32,7 @@ class Followed:
     has_ended: bool = False
     is_flushed: bool = False
     told: set[int] = field(default_factory=set)
+    doubted: set[int] = field(default_factory=set)
     residue: dict[str, Any] | None = None
     problem: StatedError | None = None
 
@@ -42,11 +43,11 @@ class Followed:
 
     @property
     def perhaps_removed(self) -> set[int]:
-        """The files that may be gone: not flushed yet, and the one that was next when the helper fell silent."""
+        """The files that may be gone: not flushed, failed half-way, or next when the helper fell silent."""
         if self.is_flushed:
-            return set()
+            return self.doubted
         left = [number for number in self.order if number not in self.told]
-        return self.told | set(left[:1] if self.has_begun and not self.has_ended else ())
+        return self.told | self.doubted | set(left[:1] if self.has_begun and not self.has_ended else ())
 
 
 def follow(
@@ -110,6 +111,7 @@ def _take(said: dict[str, Any], lines: Lines, followed: Followed, enter: Callabl
         followed.told.add(int(said["number"]))
     elif step == "end":
         followed.told |= numbers_in(said["removed"])
+        followed.doubted = numbers_in(said["perhaps_removed"])
         followed.has_ended, followed.is_flushed = True, bool(said["is_flushed"])
         followed.residue = said["residue"]
         followed.problem = None if said["problem"] is None else HelperError(**said["problem"])

@@ -9,9 +9,11 @@ mounts differs, and what is tried is the same for all of them.
 KILL_AT names a moment: `ready` (before the daemon is told), `remove-N` (before the N-th file is removed), `removed-N`
 (after it, before the daemon is told), `told-N` (after that) or `end` (before the daemon is told the end). With `wait-N`
 it lives, but removes nothing after the N-th file before the daemon said that nothing more comes from it. With `hold` it
-stands still, all looked at, before the daemon is told.
+stands still, all looked at, before the daemon is told. With `refuse-N` the card refuses to remove the N-th file, with
+`fail-N` it says so although the file is gone.
 """
 
+import errno
 import json
 import os
 import signal
@@ -42,11 +44,16 @@ def arm(moment: str) -> None:
             real_unlink(*arguments, **keywords)
             return
         count += 1
-        if wanted == "remove" and count == int(number):
+        is_now = bool(number) and count == int(number)
+        if wanted == "remove" and is_now:
             die()
+        if wanted == "refuse" and is_now:
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
         real_unlink(*arguments, **keywords)
-        if wanted == "removed" and count == int(number):
+        if wanted == "removed" and is_now:
             die()
+        if wanted == "fail" and is_now:
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
 
     class Peer(socket.socket):
         def sendall(self, data: Any, *more: int) -> None:

@@ -4,6 +4,7 @@ import socket
 import threading
 import time
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -51,6 +52,26 @@ def test_a_helper_that_is_killed_leaves_a_whole_card_or_an_entry_that_names_what
     again = desk.dock()
     assert (again.view["files_missing"], again.view["files_reappeared"]) == (0, 0)
     assert again.counts["known"] == left
+
+
+@pytest.mark.parametrize(
+    ("moment", "state", "removed", "perhaps", "left"),
+    [
+        ("refuse-1", "whole", [], [], 3),
+        ("fail-1", "unknown", [], [[0, 0]], 2),
+        ("refuse-2", "partly", [[0, 0]], [], 2),
+        ("fail-2", "unknown", [[0, 0]], [[2, 2]], 1),
+    ],
+)
+def test_a_card_that_fails_while_files_are_removed_is_told_exactly(
+    desk: Desk, handed_over: str, moment: str, state: str, removed: list[Any], perhaps: list[Any], left: int
+) -> None:
+    desk.service.kill_at = moment
+    done = desk.clear(handed_over)
+    assert (done["state"], done["problem"]["code"]) == (state, "source-unreadable")
+    (entry,) = desk.live.entries("card.clearing-failed")
+    assert (entry.facts["removed"], entry.facts["perhaps_removed"]) == (removed, perhaps)
+    assert len(desk.on_card()) == left
 
 
 def test_a_station_that_stops_ends_the_clearing_after_the_file_of_that_moment(desk: Desk, handed_over: str) -> None:
