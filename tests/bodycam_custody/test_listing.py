@@ -253,7 +253,11 @@ def test_a_real_exfat_card_looks_the_same_each_time_it_is_plugged_in(live: LiveS
         with plugged_in(image) as plugged:
             assert set(bases(live.dock(plugged, filesystem="exfat")).values()) == {basis}
     with plugged_in(image, "rw") as plugged:
-        (plugged / "DCIM" / "b.mp4").write_bytes(b"third clip!")
+        overwritten = plugged / "DCIM" / "b.mp4"
+        overwritten.write_bytes(b"third clip!")
+        # Later by more than the steps of exFAT; a recorder is not docked, taken out and used within one of them.
+        later = overwritten.stat().st_mtime + 10
+        os.utime(overwritten, (later, later))
     with plugged_in(image) as plugged:
         again = live.dock(plugged, filesystem="exfat")
     assert bases(again) == {"DCIM/a.mp4": "listed", "DCIM/a.xml": "listed", "DCIM/b.mp4": "read"}
