@@ -22,6 +22,15 @@ _RECORDER_OF_THE_PAGE, _DOCKING_OF_THE_PAGE = "usb:4255:0001:0000017", "20261121
 # Every command is a Python program on an emulated processor: seconds on an idle machine, minutes on a busy one.
 _DONE_WITHIN_S = 600.0
 _POLL_S = 0.5
+# Asks the station's socket (docs/interface.md) and prints the answer, in a tenth of the time that `custody` takes to start.
+_ASK = """
+import socket, sys
+station = socket.socket(socket.AF_UNIX)
+station.connect("/run/bodycam-custody/socket")
+station.sendall(f"GET {sys.argv[1]} HTTP/1.0\\r\\nHost: station\\r\\n\\r\\n".encode())
+while piece := station.recv(65536):
+    sys.stdout.buffer.write(piece)
+"""
 
 
 class Station:
@@ -33,6 +42,12 @@ class Station:
     def now(self) -> datetime:
         """Return the station's time."""
         return datetime.fromtimestamp(int(self.machine.run("date", "+%s")), UTC)
+
+    def answer(self, path: str) -> Any:
+        """Return what the station answers to GET `path`: what one waits for is asked often."""
+        head, _, body = self.machine.run("python3", "-I", "-S", "-c", _ASK, path).partition("\r\n\r\n")
+        assert head.split()[1] == "200", (head, body)
+        return json.loads(body)
 
     def custody(self, *arguments: str) -> Any:
         """Return what a command prints with --json."""
@@ -81,13 +96,18 @@ class Station:
         return slot
 
     def slots(self) -> list[dict[str, Any]]:
-        """Return what `custody dock slots` shows, also with a refused device in one of them."""
-        found: list[dict[str, Any]] = json.loads(self.machine.ask("custody", "dock", "slots", "--json").out)
+        """Return every slot and what stands in it."""
+        found: list[dict[str, Any]] = self.answer("/v1/slots")["items"]
+        return found
+
+    def alarms(self) -> list[dict[str, Any]]:
+        """Return the alarms that stand, newest first."""
+        found: list[dict[str, Any]] = self.answer("/v1/status")["alarms"]
         return found
 
     def dockings(self) -> list[dict[str, Any]]:
-        """Return what `custody dock list` shows, newest first."""
-        found: list[dict[str, Any]] = self.custody("dock", "list")
+        """Return every docking, newest first."""
+        found: list[dict[str, Any]] = self.answer("/v1/dockings")["items"]
         return found
 
     def dockings_of(self, serial: str) -> list[dict[str, Any]]:
@@ -119,9 +139,14 @@ class Station:
         closed: dict[str, Any] = self.wait_for(f"closed docking {number} of {serial}", look)
         return closed
 
+    def clips(self) -> list[dict[str, Any]]:
+        """Return every clip."""
+        found: list[dict[str, Any]] = self.answer("/v1/clips")["items"]
+        return found
+
     def clips_of(self, docking: dict[str, Any]) -> list[dict[str, Any]]:
         """Return the clips first sealed at this docking."""
-        return [clip for clip in self.custody("clips", "list") if clip["docking_id"] == docking["docking_id"]]
+        return [clip for clip in self.clips() if clip["docking_id"] == docking["docking_id"]]
 
     def slips(self) -> list[str]:
         """Return the names of the dock slips."""

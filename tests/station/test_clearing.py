@@ -36,7 +36,7 @@ def test_a_card_is_cleared_of_what_its_receipt_names_and_of_nothing_else(station
     assert station.verify().code == 0
     station.machine.pull("card-again")
     assert read_card(station.machine, card) == {}
-    assert {clip["sha256"] for clip in station.custody("clips", "list")} == digests(files | later)
+    assert {clip["sha256"] for clip in station.clips()} == digests(files | later)
 
 
 def test_a_card_that_changed_after_its_receipt_stays_whole(station: Station, tmp_path: Path) -> None:

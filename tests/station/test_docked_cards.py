@@ -99,8 +99,8 @@ def test_one_serial_in_two_slots_at_once_is_an_alarm_that_holds_both(station: St
     for docking in station.wait_for("two closed dockings", both_closed):
         assert "serial-twice" in docking["remarks"]
         assert docking["safe_to_take_away"] == "no"
-    assert {clip["sha256"] for clip in station.custody("clips", "list")} == digests(cards[1] | cards[2])
-    (alarm,) = station.custody("status")["alarms"]
+    assert {clip["sha256"] for clip in station.clips()} == digests(cards[1] | cards[2])
+    (alarm,) = station.alarms()
     assert (alarm["code"], alarm["recorder_id"]) == ("serial-twice", "usb:46f4:0001:DSJ0001")
     station.require_told("was in two slots at once", "同时出现在两个槽位")
     assert station.verify().code == 0
@@ -129,7 +129,7 @@ def test_a_stick_with_ext4_is_refused_before_anything_mounts_it(station: Station
     before = hashlib.sha256(card.read_bytes()).digest()
     station.machine.plug(card, "stick", serial="DSJ0001")
     station.wait_for("refusal in the journal", lambda: "card-format-refused" in station.mount_journal())
-    (alarm,) = station.wait_for("alarm", lambda: station.custody("status")["alarms"])
+    (alarm,) = station.wait_for("alarm", station.alarms)
     assert (alarm["code"], alarm["problem"]["facts"]["found"]) == ("card-format-refused", "ext4")
     station.require_told(
         "expected a card formatted as exfat or vfat, found ext4", "存储卡格式应为 exfat 或 vfat，实际为 ext4"
@@ -153,7 +153,7 @@ def test_a_keyboard_beside_the_storage_keeps_the_card_from_being_read(station: S
     card = make_card(station.machine, tmp_path / "card.img", recordings(station.now(), device="DSJ0001"))
     plug_gadget(station.machine, card, vendor="4255", product="0001", serial="AMBA-17", has_keyboard=True)
     station.wait_for("refusal in the journal", lambda: "usb-interface-refused" in station.mount_journal())
-    (alarm,) = station.wait_for("alarm", lambda: station.custody("status")["alarms"])
+    (alarm,) = station.wait_for("alarm", station.alarms)
     assert (alarm["code"], alarm["problem"]["facts"]["interface"]) == ("usb-interface-refused", "03/01/01")
     station.require_told("found interface 03/01/01 (a keyboard)", "却发现接口 03/01/01（键盘）")
     assert (station.slips(), station.mounted_cards(), station.dockings()) == ([], [], [])

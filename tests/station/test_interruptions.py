@@ -31,7 +31,7 @@ def _wait_until_arrived(station: Station, share: float) -> None:
 
 def _require_all_safe(station: Station, files: dict[str, CardFile]) -> None:
     """Every file is a clip on both stores, there is no other clip, and the auditor finds nothing."""
-    clips = station.custody("clips", "list")
+    clips = station.clips()
     assert {clip["sha256"] for clip in clips} == digests(files)
     assert len(clips) == len(files)
     assert {clip["state"] for clip in clips} == {"safe"}
@@ -53,7 +53,7 @@ def test_a_card_pulled_at_five_moments_of_its_copy_is_taken_in_whole_when_docked
         docking = station.wait_until_closed(_SERIAL, number=number)
         assert docking["safe_to_take_away"] == "no"
         # Partial data never becomes a clip.
-        clips = station.custody("clips", "list")
+        clips = station.clips()
         assert {clip["sha256"] for clip in clips} <= digests(files)
         kept.append(len(clips))
     assert kept == sorted(kept)
@@ -83,15 +83,15 @@ def test_a_power_cut_in_the_middle_of_a_copy_loses_nothing(
 ) -> None:
     files = _card(station, tmp_path / "card.img")
     _plug_slowly(station, tmp_path / "card.img")
-    station.wait_for("sealed clip", lambda: station.custody("clips", "list"))
-    known = {clip["clip_id"] for clip in station.custody("clips", "list")}
+    station.wait_for("sealed clip", station.clips)
+    known = {clip["clip_id"] for clip in station.clips()}
     head = station.custody("audit", "checkpoint")
     station.machine.cut_power()
 
     with installation.switch_on_again(tmp_path / "disks") as machine:
         machine.wait_until_up()
         again = Station(machine)
-        assert known <= {clip["clip_id"] for clip in again.custody("clips", "list")}
+        assert known <= {clip["clip_id"] for clip in again.clips()}
         machine.run("tee", "/root/seen", text=head["note"])
         checked = again.verify("--seen", "/root/seen")
         assert checked.code == 0, checked.out
