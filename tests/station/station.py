@@ -22,7 +22,7 @@ _RECORDER_OF_THE_PAGE, _DOCKING_OF_THE_PAGE = "usb:4255:0001:0000017", "20261121
 # Every command is a Python program on an emulated processor: seconds on an idle machine, minutes on a busy one.
 _DONE_WITHIN_S = 600.0
 _POLL_S = 0.5
-# Asks the station's socket (docs/interface.md) and prints the answer, in a tenth of the time that `custody` takes to start.
+# Asks the station's socket (docs/interface.md) and prints the answer, ten times as fast as `custody` starts.
 _ASK = """
 import socket, sys
 station = socket.socket(socket.AF_UNIX)
