@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from bodycam_custody.runtime import Runtime
 from tests.bodycam_custody.stations import LiveStation, live_station
+from tests.docking.usb_tree import UsbTree
 
 # Linux keeps it in memory: a station flushes for every entry, and on a busy disk the tests would do little else.
 _MEMORY = Path("/dev/shm")
@@ -31,3 +33,17 @@ def live(quick_path: Path) -> Iterator[LiveStation]:
     """A new station with two stores, in a folder of its own."""
     with live_station(quick_path / "station") as station:
         yield station
+
+
+@pytest.fixture
+def tree(tmp_path: Path) -> UsbTree:
+    """USB as sysfs shows it, plugged by hand."""
+    return UsbTree(tmp_path / "usb")
+
+
+@pytest.fixture
+def runtime(live: LiveStation, tree: UsbTree) -> Iterator[Runtime]:
+    """The station at work, with the USB of `tree`."""
+    runtime = Runtime(live.station, mode="test", sysfs=tree.sysfs)
+    yield runtime
+    runtime.close()

@@ -1,7 +1,6 @@
 """A card that the mount helper refuses is an alarm in the ledger, and its slot says so as long as it stands there."""
 
 import os
-from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -25,18 +24,6 @@ from tests.docking.usb_tree import KEYBOARD, PORT, STORAGE, Claims, UsbTree
 
 CARD = Claims(product_id="1000", serial="0000017")
 EXT4 = CardFormatRefusedError(device="/dev/sdb1", expected="exfat or vfat", found="ext4")
-
-
-@pytest.fixture
-def tree(tmp_path: Path) -> UsbTree:
-    return UsbTree(tmp_path / "usb")
-
-
-@pytest.fixture
-def runtime(live: LiveStation, tree: UsbTree) -> Iterator[Runtime]:
-    runtime = Runtime(live.station, mode="test", sysfs=tree.sysfs)
-    yield runtime
-    runtime.close()
 
 
 def ask(runtime: Runtime, operation: str, /, **params: object) -> Any:

@@ -2,7 +2,6 @@
 
 import os
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -19,18 +18,6 @@ from tests.docking.usb_tree import CONTROL, KEYBOARD, PORT, STORAGE, Claims, Usb
 LOCKED = Claims(serial=None)
 UNLOCKED = Claims(product_id="1000", serial="0000017")
 STICK = Claims(vendor_id="0951", product_id="1666", serial="S1")
-
-
-@pytest.fixture
-def tree(tmp_path: Path) -> UsbTree:
-    return UsbTree(tmp_path / "usb")
-
-
-@pytest.fixture
-def runtime(live: LiveStation, tree: UsbTree) -> Iterator[Runtime]:
-    runtime = Runtime(live.station, mode="test", sysfs=tree.sysfs)
-    yield runtime
-    runtime.close()
 
 
 def ask(runtime: Runtime, operation: str, /, **params: object) -> Any:

@@ -1,13 +1,10 @@
 """A visit to a locked recorder is an entry: its clock before anything else, and whether it was set (R32)."""
 
 import os
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
-
-import pytest
 
 from bodycam_custody.handlers import answer
 from bodycam_custody.operations import Caller
@@ -25,18 +22,6 @@ from tests.docking.usb_tree import CONTROL, PORT, STORAGE, Claims, UsbTree
 LOCKED = Claims(serial=None)
 CARD = Claims(product_id="1000", serial="0000017")
 OURS = frozenset({os.geteuid()})
-
-
-@pytest.fixture
-def tree(tmp_path: Path) -> UsbTree:
-    return UsbTree(tmp_path / "usb")
-
-
-@pytest.fixture
-def runtime(live: LiveStation, tree: UsbTree) -> Iterator[Runtime]:
-    runtime = Runtime(live.station, mode="test", sysfs=tree.sysfs)
-    yield runtime
-    runtime.close()
 
 
 def slot(runtime: Runtime) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """Every reason for which a slot does not let its recorder go has a way out, walked from the slot itself (R11, R40)."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -21,18 +21,6 @@ PHASES = {"withdraw": "withdrawn", "release": "released-uncleared"}
 NAMED = "usb:4255:1000:0000017"
 
 Scene = Callable[[LiveStation, UsbTree, Path], None]
-
-
-@pytest.fixture
-def tree(tmp_path: Path) -> UsbTree:
-    return UsbTree(tmp_path / "usb")
-
-
-@pytest.fixture
-def runtime(live: LiveStation, tree: UsbTree) -> Iterator[Runtime]:
-    runtime = Runtime(live.station, mode="test", sysfs=tree.sysfs)
-    yield runtime
-    runtime.close()
 
 
 def announce(live: LiveStation, card: Path, *, port_path: str = "port-1") -> None:
