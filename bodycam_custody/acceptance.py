@@ -16,7 +16,7 @@ from bodycam_custody.errors import (
 from bodycam_custody.judgement import judge_waiting, late_if_accepted
 from bodycam_custody.model import DockingId, DockingPhase, FileOutcome
 from bodycam_custody.operations import AcceptDocking, Caller
-from bodycam_custody.people import Role
+from bodycam_custody.roles import Role
 from bodycam_custody.runtime import Runtime
 from bodycam_custody.station import Station
 from bodycam_custody.texts import Texts

@@ -8,8 +8,8 @@ from bodycam_custody.dock_alarms import newest_alarms
 from bodycam_custody.entries import Actor, Draft, EntryKind
 from bodycam_custody.errors import AlarmClosedError, NotFoundError
 from bodycam_custody.operations import AcknowledgeAlarm, Caller, Page, operation_named
-from bodycam_custody.people import Role
 from bodycam_custody.recorders.reading import parse_text
+from bodycam_custody.roles import Role
 from bodycam_custody.runtime import Runtime
 from hashing.errors import shown
 

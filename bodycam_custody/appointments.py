@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping
 from bodycam_custody.decisions.registered import register_of, today_of
 from bodycam_custody.entries import PersonId
 from bodycam_custody.errors import OutOfOfficeError, PersonUnknownError, RoleRequiredError
-from bodycam_custody.people import Role
+from bodycam_custody.roles import Role
 from bodycam_custody.station import Station
 from hashing.errors import N_, Statement
 

@@ -15,6 +15,7 @@ from bodycam_custody.clock import Clock
 from bodycam_custody.entries import Draft, EntryKind
 from bodycam_custody.errors import SocketTakenError, StatedError
 from bodycam_custody.genesis import rule_set_draft
+from bodycam_custody.handlers import load_handlers
 from bodycam_custody.installation import check_installed_files
 from bodycam_custody.liveness import Liveness, start_liveness
 from bodycam_custody.runtime import Runtime
@@ -46,6 +47,7 @@ def run_daemon(settings: Settings, *, foreground: bool) -> None:
         StatedError: whatever keeps the station shut (see `open_station`).
     """
     check_installed_files()
+    load_handlers()
     with _StopRequest() as stop, station_lock(settings.paths.state):
         station = open_station(settings, Clock(), whole_check=True)
         station.stopping = stop.asked

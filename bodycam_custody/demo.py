@@ -16,7 +16,8 @@ from bodycam_custody.errors import DemoCardMissingError, DemoFolderTakenError
 from bodycam_custody.genesis import create_station
 from bodycam_custody.handlers import answer
 from bodycam_custody.operations import Caller
-from bodycam_custody.people import Person, Role
+from bodycam_custody.people import Person
+from bodycam_custody.roles import Role
 from bodycam_custody.runtime import Runtime
 from bodycam_custody.station import open_station, station_lock
 from config.load import load_settings

@@ -49,12 +49,6 @@ WHERE c.probe IS NULL ORDER BY c.sealed_at, c.clip_id
 """
 
 
-def count_waiting(station: Station) -> int:
-    """Return how many sealed clips wait for interpretation."""
-    (row,) = station.catalog.rows("SELECT COUNT(*) AS n FROM clips WHERE probe IS NULL")
-    return int(row["n"])
-
-
 def interpret_waiting(station: Station, *, launcher: Path, on_batch: Callable[[], None] = lambda: None) -> int:
     """Interpret every sealed clip that has no probe entry yet and return how many were.
 

@@ -2,28 +2,15 @@
 
 import re
 from dataclasses import dataclass
-from enum import StrEnum
 from pathlib import Path
 
 from bodycam_custody.entries import PersonId
 from bodycam_custody.errors import PersonRefusedError
+from bodycam_custody.roles import Role
 from hashing.errors import N_, KeyFormatError, Statement
 from hashing.ssh_keys import SshPublicKey
 
 _PERSON_ID = re.compile(r"[a-z0-9][a-z0-9-]{0,31}")
-
-
-class Role(StrEnum):
-    """What a person is appointed as; the administrator holds no evidence rights."""
-
-    OFFICER = "officer"
-    OPERATOR = "operator"
-    CUSTODIAN = "custodian"
-    SUPERVISOR = "supervisor"
-    AUDITOR = "auditor"
-    ARCHIVE_OFFICER = "archive-officer"
-    LEGAL_REVIEWER = "legal-reviewer"
-    ADMINISTRATOR = "administrator"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,9 +12,9 @@ from bodycam_custody.errors import ReceiptRefusedError
 from bodycam_custody.left_behind import files_left, folders_left
 from bodycam_custody.model import Basis, ClipId, DockingId, DockingPhase, FileOutcome, Handover, HandoverReason
 from bodycam_custody.operations import Caller, OneDocking
-from bodycam_custody.people import Role
 from bodycam_custody.receipt import FileHandover, FileLeft, Left, Receipt, ReceiptFile, receipt_digest
 from bodycam_custody.release import let_go_by
+from bodycam_custody.roles import Role
 from bodycam_custody.runtime import Runtime
 from bodycam_custody.station import Station
 from bodycam_custody.views import docking_view

@@ -17,7 +17,6 @@ from bodycam_custody.errors import NotFoundError
 from bodycam_custody.left_behind import files_left, folders_left
 from bodycam_custody.model import DockingId
 from bodycam_custody.operations import Caller, LetGo, operation_named
-from bodycam_custody.people import Role
 from bodycam_custody.recorders import attribution
 from bodycam_custody.recorders.reading import parse_text
 from bodycam_custody.release import release_view
@@ -27,6 +26,7 @@ from bodycam_custody.release_errors import (
     NothingLeftError,
     SlotEmptyError,
 )
+from bodycam_custody.roles import Role
 from bodycam_custody.runtime import Runtime
 from bodycam_custody.station import Station
 from bodycam_custody.views import docking_view

@@ -10,18 +10,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from archive.media import find_launcher
 from bodycam_custody.clearing.errors import ClearingRefusedError
 from bodycam_custody.docking_drafts import Arrival
 from bodycam_custody.entries import Actor
 from bodycam_custody.errors import ImportRefusedError
-from bodycam_custody.intake import take_in
-from bodycam_custody.interpretation import interpret_waiting
 from bodycam_custody.keeping import Keeper
 from bodycam_custody.model import DockingId
 from bodycam_custody.progress import Progress
-from bodycam_custody.reconcile import reconcile
-from bodycam_custody.replication import replicate_lacking
 from bodycam_custody.slot_board import SlotBoard
 from bodycam_custody.station import Station
 from docking.card import UNKNOWN_RECORDER, DockedCard, DockingKind
@@ -94,6 +89,9 @@ class Runtime:
         Raises:
             LedgerRefusesError: nothing may be appended; the stores were not touched.
         """
+        from bodycam_custody.reconcile import reconcile  # only where there is work, as `take_in`
+        from bodycam_custody.replication import replicate_lacking
+
         with self._catching_up:
             with self.station.sealing:
                 # Also called while cards are read: what this process was given is not interrupted.
@@ -209,10 +207,15 @@ class Runtime:
     def finish(self) -> None:
         """Wait until every docking begun has ended and every clip is interpreted."""
         self._cards.shutdown(wait=True)
+        from bodycam_custody.interpretation import interpret_waiting  # only where there is work, as `take_in`
+
         with self._busy:
             interpret_waiting(self.station, launcher=self._launcher())
 
     def _take_in(self, arrival: Arrival, progress: Progress) -> None:
+        # Only where there is work: all that reads cards takes a tenth of the time a look takes, and a look reads none.
+        from bodycam_custody.intake import take_in
+
         try:
             take_in(self.station, arrival, progress)
         except StatedError as err:
@@ -232,6 +235,8 @@ class Runtime:
             logger.warning("bags are not kept yet docking=%s reason=%s", arrival.docking_id, err.strerror)
 
     def _interpret(self) -> None:
+        from bodycam_custody.interpretation import interpret_waiting  # only where there is work, as `take_in`
+
         while not self.station.stopping.is_set():
             self._see_interpreter()
             self.station.has_work.wait(IDLE_LOOK_S)
@@ -248,6 +253,8 @@ class Runtime:
                 logger.exception("interpretation failed")
 
     def _launcher(self) -> Path:
+        from archive.media import find_launcher  # only where there is work, as `take_in`
+
         # custody-probe.socket makes it beside ours; looked for each time, as the service may come later.
         return find_launcher(self.station.settings.paths.socket.with_name(PROBE_SOCKET))
 

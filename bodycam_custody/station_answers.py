@@ -7,7 +7,6 @@ from bodycam_custody.dock_alarms import standing_alarms
 from bodycam_custody.docking_answers import dockings_in_view
 from bodycam_custody.errors import NotFoundError
 from bodycam_custody.genesis import write_anchor
-from bodycam_custody.interpretation import count_waiting
 from bodycam_custody.keeping import keeping_remarks
 from bodycam_custody.operations import Caller, Nothing
 from bodycam_custody.release import count_away
@@ -63,7 +62,7 @@ def _backlog(runtime: Runtime) -> dict[str, Any]:
     return {
         "not_safe": unsafe["n"],
         "oldest_not_safe_at": unsafe["oldest"],
-        "interpretation_waiting": count_waiting(runtime.station),
+        "interpretation_waiting": _number(runtime, "SELECT COUNT(*) AS n FROM clips WHERE probe IS NULL"),
         "foreign_files": _number(runtime, "SELECT COUNT(*) AS n FROM clips WHERE file_type = 'foreign'"),
         "withdrawn": count_away(runtime.station.catalog),
         "failed_files": _number(

@@ -17,7 +17,7 @@ from bodycam_custody.entries import Actor, EntryKind
 from bodycam_custody.errors import StatedError
 from bodycam_custody.model import DockingId
 from bodycam_custody.operations import Caller, ClearCard
-from bodycam_custody.people import Role
+from bodycam_custody.roles import Role
 from bodycam_custody.runtime import Runtime
 from bodycam_custody.station import Station
 from bodycam_custody.views import docking_view

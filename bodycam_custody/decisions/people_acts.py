@@ -27,7 +27,8 @@ from bodycam_custody.decisions.verbs import Verb
 from bodycam_custody.entries import Actor, Draft, Entry, EntryKind, PersonId
 from bodycam_custody.errors import RequestInvalidError
 from bodycam_custody.operations import Caller
-from bodycam_custody.people import Role, parse_person_id
+from bodycam_custody.people import parse_person_id
+from bodycam_custody.roles import Role
 from bodycam_custody.runtime import Runtime
 from bodycam_custody.station import Station
 from hashing.canonical import Json

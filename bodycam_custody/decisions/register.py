@@ -10,7 +10,7 @@ from datetime import date
 from typing import Any
 
 from bodycam_custody.entries import Entry, EntryKind, PersonId
-from bodycam_custody.people import Role
+from bodycam_custody.roles import Role
 from hashing.canonical import Json
 from hashing.ssh_keys import SshPublicKey
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from bodycam_custody.people import Role
+from bodycam_custody.roles import Role
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

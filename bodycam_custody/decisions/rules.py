@@ -25,7 +25,7 @@ from bodycam_custody.decisions.errors import (
 from bodycam_custody.decisions.register import NEW_KEY, Register, is_recovery
 from bodycam_custody.decisions.verbs import Verb
 from bodycam_custody.entries import PersonId
-from bodycam_custody.people import Role
+from bodycam_custody.roles import Role
 from hashing.errors import N_, Statement
 from hashing.ssh_keys import SshPublicKey
 

@@ -11,13 +11,13 @@ from bodycam_custody.appointments import require_role
 from bodycam_custody.clock import rfc3339
 from bodycam_custody.entries import Actor, Draft, EntryKind, PersonId
 from bodycam_custody.operations import Caller, operation_named
-from bodycam_custody.people import Role
 from bodycam_custody.recorders.answers import life_of, recorder_view, require_named
 from bodycam_custody.recorders.attribution import subject_of
 from bodycam_custody.recorders.errors import RecorderUnnamedError
 from bodycam_custody.recorders.reading import parse_beginning, parse_end, parse_text
 from bodycam_custody.recorders.requests import AddRecorder, EndRecorder, IssueRecorder, ReturnRecorder
 from bodycam_custody.recorders.rules import RecorderAct, reject_act, reject_registration
+from bodycam_custody.roles import Role
 from bodycam_custody.runtime import Runtime
 from bodycam_custody.station import Station
 from docking.card import is_recorder_text

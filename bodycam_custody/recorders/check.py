@@ -10,11 +10,11 @@ from archive.answers import Answer
 from bodycam_custody.appointments import people_in_office
 from bodycam_custody.clock import parse_rfc3339, rfc3339
 from bodycam_custody.operations import Caller
-from bodycam_custody.people import Role
 from bodycam_custody.recorders.answers import every_recorder
 from bodycam_custody.recorders.reading import parse_beginning, parse_ratio
 from bodycam_custody.recorders.requests import CheckRecorders
 from bodycam_custody.recorders.rules import RecorderState
+from bodycam_custody.roles import Role
 from bodycam_custody.runtime import Runtime
 
 

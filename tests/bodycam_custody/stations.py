@@ -26,8 +26,9 @@ from bodycam_custody.genesis import create_station
 from bodycam_custody.intake import take_in
 from bodycam_custody.interpretation import interpret_waiting
 from bodycam_custody.model import DockingId
-from bodycam_custody.people import Person, Role
+from bodycam_custody.people import Person
 from bodycam_custody.progress import Progress
+from bodycam_custody.roles import Role
 from bodycam_custody.station import Station, open_station, station_lock
 from bodycam_custody.views import clip_views, docking_view, files_view
 from config.load import load_settings

@@ -9,7 +9,8 @@ from archive.errors import StoreUnderHomeError
 from bodycam_custody.clock import SetClock
 from bodycam_custody.errors import PersonRefusedError, RecoveryKeysError, StationExistsError
 from bodycam_custody.genesis import create_station
-from bodycam_custody.people import Role, parse_person
+from bodycam_custody.people import parse_person
+from bodycam_custody.roles import Role
 from bodycam_custody.station import open_station
 from hashing.chain import leaf_hash
 from hashing.checkpoint import NoteVerifier, parse_checkpoint

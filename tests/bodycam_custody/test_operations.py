@@ -1,5 +1,6 @@
 """The operation table: typed requests, rights, and an answer of the documented shape for every row."""
 
+import inspect
 import json
 import os
 from collections.abc import Iterator
@@ -16,7 +17,7 @@ from bodycam_custody.errors import (
     OperationUnknownError,
     RequestInvalidError,
 )
-from bodycam_custody.handlers import HANDLERS, answer
+from bodycam_custody.handlers import HANDLERS, answer, handler_of
 from bodycam_custody.model import ClipState
 from bodycam_custody.operations import TABLE, Caller, operation_named, parse_request
 from bodycam_custody.runtime import Runtime
@@ -52,6 +53,12 @@ def ask(runtime: Runtime, name: str, **params: object) -> Any:
 
 def test_every_operation_has_a_handler_and_a_path_of_its_own() -> None:
     assert set(HANDLERS) == {operation.name for operation in TABLE}
+
+
+@pytest.mark.parametrize("name", sorted(HANDLERS))
+def test_what_runs_behind_an_operation_takes_its_request(name: str) -> None:
+    _, request, _ = inspect.signature(handler_of(name)).parameters.values()
+    assert request.annotation is operation_named(name).request
     assert len({(operation.method, operation.path) for operation in TABLE}) == len(TABLE)
     assert all(operation.path.startswith("/v1/") and operation.article for operation in TABLE)
 

@@ -15,8 +15,8 @@ from bodycam_custody.docking_drafts import seen_draft
 from bodycam_custody.errors import DockingNotOverError, NotFoundError, ReceiptRefusedError
 from bodycam_custody.handlers import answer
 from bodycam_custody.operations import Caller
-from bodycam_custody.people import Role
 from bodycam_custody.receipt_issue import NAMED_FILES
+from bodycam_custody.roles import Role
 from bodycam_custody.runtime import Runtime
 from hashing.allowed_signers import AllowedSigners
 from hashing.digest import Digest

@@ -28,7 +28,7 @@ def test_two_things_do_not_share_one_chinese_word() -> None:
 
 
 def test_the_words_of_roles_are_the_program_s() -> None:
-    from bodycam_custody.people import Role
+    from bodycam_custody.roles import Role
 
     english = {word for word, _ in words()}
     assert {role.value.replace("-", " ") for role in Role} <= english

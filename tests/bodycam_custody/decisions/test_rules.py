@@ -9,7 +9,7 @@ from bodycam_custody.decisions.register import Register
 from bodycam_custody.decisions.rules import ToAppoint, reject_appointment, reject_deciders, reject_end
 from bodycam_custody.entries import EntryKind, PersonId
 from bodycam_custody.errors import CustodyError
-from bodycam_custody.people import Role
+from bodycam_custody.roles import Role
 from hashing.ssh_keys import SigningKey
 from tests.bodycam_custody.decisions.people import P1, P2, P3, P7, PeopleLedger
 

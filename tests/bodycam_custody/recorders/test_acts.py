@@ -15,7 +15,6 @@ from bodycam_custody.appointments import people_in_office
 from bodycam_custody.errors import PersonUnknownError, RequestInvalidError, RoleRequiredError, StatedError
 from bodycam_custody.handlers import answer
 from bodycam_custody.operations import Caller
-from bodycam_custody.people import Role
 from bodycam_custody.recorders.errors import (
     RecorderAmbiguousError,
     RecorderIssuedError,
@@ -23,6 +22,7 @@ from bodycam_custody.recorders.errors import (
     RecorderUnnamedError,
     RecorderUnregisteredError,
 )
+from bodycam_custody.roles import Role
 from bodycam_custody.runtime import Runtime
 from docking.card import DockingKind
 from tests.bodycam_custody.stations import SERIAL, LiveStation, make_card

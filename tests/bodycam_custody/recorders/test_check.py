@@ -11,8 +11,8 @@ import pytest
 from bodycam_custody.entries import Draft, EntryKind
 from bodycam_custody.handlers import answer
 from bodycam_custody.operations import Caller
-from bodycam_custody.people import Role
 from bodycam_custody.recorders.check import HeldRecorder, is_missing, is_overdue
+from bodycam_custody.roles import Role
 from bodycam_custody.runtime import Runtime
 from tests.bodycam_custody.stations import LiveStation, live_station, make_card, people
 
