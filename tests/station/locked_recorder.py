@@ -46,6 +46,8 @@ def _answer(functionfs: Path) -> None:
     while not recorder.is_card:
         if (answer := recorder.answer(os.read(heard, _PACKET_BYTES[_HIGH_SPEED]))) is not None:
             os.write(said, answer)
+    os.close(heard)
+    os.close(said)
 
 
 def _attach(gadget: Path, controller: str) -> None:

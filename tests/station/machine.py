@@ -198,6 +198,10 @@ class Machine:
             self._process.kill()
         self._end()
 
+    def has_panicked(self) -> bool:
+        """Return whether the machine's own kernel said that it cannot go on."""
+        return "Kernel panic" in self._console.read_text(errors="replace")
+
     def console_tail(self) -> str:
         """Return the last lines of its console."""
         return "\n".join(self._console.read_text(errors="replace").splitlines()[-30:])
