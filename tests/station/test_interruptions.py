@@ -93,9 +93,15 @@ def test_a_power_cut_in_the_middle_of_a_copy_loses_nothing(
         again = Station(machine)
         assert known <= {clip["clip_id"] for clip in again.clips()}
         machine.run("tee", "/root/seen", text=head["note"])
-        checked = again.verify("--seen", "/root/seen")
-        assert checked.code == 0, checked.out
+        again.wait_for("ledger that verifies in both stores", lambda: _is_whole(again))
         machine.plug(tmp_path / "card.img", "card", serial=_SERIAL, port=1)
         docking = again.wait_until_closed(_SERIAL, number=2)
         assert docking["safe_to_take_away"] == "yes"
         _require_all_safe(again, files)
+
+
+def _is_whole(station: Station) -> bool:
+    """Verify while the daemon publishes what the cut left undone: one copy may be behind, nothing may be broken."""
+    checked = station.verify("--seen", "/root/seen")
+    assert checked.code in {0, 4}, checked.out
+    return checked.code == 0
