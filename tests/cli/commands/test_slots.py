@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from bodycam_custody.dock_alarms import SERIAL_TWICE
 from bodycam_custody.errors import SlotNameInvalidError, SlotNameTakenError, SlotPortUnknownError, StatedError
+from bodycam_custody.slots.alarms import SERIAL_TWICE
 from cli import labels, slot_learning
 from cli.messages import explained
 from cli.tables import width_of
