@@ -26,6 +26,7 @@ from archive.marker import StoreRole
 from archive.store import Store
 from bodycam_custody.clip_sealing import ClipSealing, CopiedUnit
 from bodycam_custody.copying.card_reader import CardReader, Copied, CopyFailed, CopyJob, WorkerError
+from bodycam_custody.copying.errors import CardReaderFailedError, CardSilentError, StationStoppingError
 from bodycam_custody.copying.listing import listed_units
 from bodycam_custody.copying.turns import Turn
 from bodycam_custody.copying.urgency import earliest_due
@@ -34,7 +35,7 @@ from bodycam_custody.dockings.drafts import Arrival, NumberedUnit, closed_draft,
 from bodycam_custody.dockings.progress import Progress
 from bodycam_custody.dockings.recorder_clock import clock_drafts
 from bodycam_custody.entries import Draft
-from bodycam_custody.errors import CardReaderFailedError, CardSilentError, PrimaryUnavailableError, StationStoppingError
+from bodycam_custody.errors import PrimaryUnavailableError
 from bodycam_custody.model import DockingPhase
 from bodycam_custody.release.standing import recovered_drafts
 from bodycam_custody.staging import staging_area

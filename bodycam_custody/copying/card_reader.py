@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
+from bodycam_custody.copying.errors import CardReaderFailedError, CardSilentError, StationStoppingError
 from bodycam_custody.copying.nursery import Nursery
-from bodycam_custody.errors import CardReaderFailedError, CardSilentError, StationStoppingError
 from docking.inventory import Inventory
 from docking.source import FileType, SourceFile, SpecialFile, SpecialKind
 from hashing.digest import Digest

@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from bodycam_custody.errors import StationStoppingError
+from bodycam_custody.copying.errors import StationStoppingError
 
 # How long a card may copy while others wait. Long enough that beginning again costs nothing beside it.
 TURN_S: Final = 60.0

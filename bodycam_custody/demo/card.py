@@ -14,8 +14,8 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from bodycam_custody.clock import as_utc
-from bodycam_custody.errors import CustodyError
-from hashing.errors import N_, shown
+from bodycam_custody.demo.errors import FfmpegFailedError, FfmpegMissingError
+from hashing.errors import shown
 
 FFMPEG = "ffmpeg"
 _FOLDER = "DCIM/100MEDIA"
@@ -29,25 +29,6 @@ _FRAMES_PER_S = 25
 _FAT_STEP_S = 2
 # A recording whose index was never written ends somewhere in its media data.
 _TRUNCATED_SHARE = 0.6
-
-
-class FfmpegMissingError(CustodyError):
-    """The demonstration cannot make its recordings."""
-
-    code = "ffmpeg-missing"
-    template = N_(
-        "the program {program} is needed to make the sample card and was not found; install it (apt install ffmpeg), "
-        "or show your own recordings with: custody demo --card FOLDER"
-    )
-
-
-class FfmpegFailedError(CustodyError):
-    """ffmpeg did not make a recording."""
-
-    code = "ffmpeg-failed"
-    template = N_(
-        "{program} could not make {path}: {reason}; show your own recordings with: custody demo --card FOLDER"
-    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,8 +11,8 @@ from typing import Any
 from archive.durable import create_file, make_directories
 from bodycam_custody.clock import Clock
 from bodycam_custody.demo.card import make_demo_card
+from bodycam_custody.demo.errors import DemoCardMissingError, DemoFolderTakenError
 from bodycam_custody.entries import PersonId
-from bodycam_custody.errors import DemoCardMissingError, DemoFolderTakenError
 from bodycam_custody.genesis import create_station
 from bodycam_custody.handlers import answer
 from bodycam_custody.operations import Caller

@@ -6,11 +6,11 @@ from bodycam_custody.appointments import require_role
 from bodycam_custody.clock import rfc3339
 from bodycam_custody.dockings.drafts import subject_of
 from bodycam_custody.entries import Actor, Draft, EntryKind
-from bodycam_custody.errors import (
+from bodycam_custody.errors import NotFoundError
+from bodycam_custody.handover.errors import (
     AlreadyAcceptedError,
     DockingNotOverError,
     LateWithoutReasonError,
-    NotFoundError,
     NotJudgedYetError,
 )
 from bodycam_custody.interpretation.judgement import judge_waiting, late_if_accepted

@@ -7,8 +7,8 @@ from bodycam_custody.appointments import people_in_office
 from bodycam_custody.clock import parse_rfc3339
 from bodycam_custody.dockings.drafts import subject_of
 from bodycam_custody.entries import Actor, Draft, EntryKind
-from bodycam_custody.errors import ReceiptRefusedError
 from bodycam_custody.handover.acceptance import closed_docking
+from bodycam_custody.handover.errors import ReceiptRefusedError
 from bodycam_custody.handover.receipt import FileHandover, FileLeft, Left, Receipt, ReceiptFile, receipt_digest
 from bodycam_custody.model import Basis, ClipId, DockingId, DockingPhase, FileOutcome, Handover, HandoverReason
 from bodycam_custody.operations import Caller, OneDocking

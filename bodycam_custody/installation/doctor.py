@@ -18,8 +18,9 @@ from archive.keeping import kept_answer
 from archive.media import ProbeOutcome, Sandbox, find_launcher, probe
 from archive.placement import reject_shared_disks
 from bodycam_custody.clearing.service import CLEAR_SOCKET
-from bodycam_custody.errors import InstallationChangedError, StatedError
+from bodycam_custody.errors import StatedError
 from bodycam_custody.installation.diagnosis import Diagnosis, Sign, untold, wrong
+from bodycam_custody.installation.errors import InstallationChangedError
 from bodycam_custody.installation.files import check_installed_files
 from bodycam_custody.installation.system_clock import is_clock_synchronised
 from bodycam_custody.keeping import KEEP_SOCKET

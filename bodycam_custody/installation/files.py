@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from importlib import metadata
 
 from archive.answers import Answer
-from bodycam_custody.errors import InstallationChangedError
+from bodycam_custody.installation.errors import InstallationChangedError
 
 logger = logging.getLogger(__name__)
 

@@ -5,12 +5,13 @@ from typing import Any
 from bodycam_custody.appointments import require_role
 from bodycam_custody.clock import rfc3339
 from bodycam_custody.entries import Actor, Draft, EntryKind
-from bodycam_custody.errors import AlarmClosedError, NotFoundError
+from bodycam_custody.errors import NotFoundError
 from bodycam_custody.operations import AcknowledgeAlarm, Caller, Page, operation_named
 from bodycam_custody.recorders.reading import parse_text
 from bodycam_custody.roles import Role
 from bodycam_custody.runtime import Runtime
 from bodycam_custody.slots.alarms import newest_alarms
+from bodycam_custody.slots.errors import AlarmClosedError
 from hashing.errors import shown
 
 _MAY_CLOSE = frozenset({Role.CUSTODIAN, Role.SUPERVISOR})

@@ -3,9 +3,9 @@
 from typing import Any
 
 from bodycam_custody.entries import Actor
-from bodycam_custody.errors import SlotPortUnknownError
 from bodycam_custody.operations import Caller, LearnSlot, Nothing
 from bodycam_custody.runtime import Runtime
+from bodycam_custody.slots.errors import SlotPortUnknownError
 from bodycam_custody.slots.names import learnt_draft
 from docking.usb_ports import PortId, port_of
 from hashing.errors import shown

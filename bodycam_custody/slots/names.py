@@ -5,7 +5,7 @@ The newest entry `slot.learnt` about a port counts. A name stands for one port a
 
 from bodycam_custody.catalog import Catalog
 from bodycam_custody.entries import Actor, Draft, EntryKind
-from bodycam_custody.errors import SlotNameInvalidError, SlotNameTakenError
+from bodycam_custody.slots.errors import SlotNameInvalidError, SlotNameTakenError
 from docking.usb_ports import PortId, port_of
 
 # Long enough for "rack 2, hub B, slot 14", short enough for a column.

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from bodycam_custody.copying.card_reader import CardReader, Copied, CopyFailed, CopyJob, WorkerError
+from bodycam_custody.copying.errors import CardReaderFailedError, CardSilentError
 from bodycam_custody.copying.nursery import Nursery
-from bodycam_custody.errors import CardReaderFailedError, CardSilentError
 from docking.source import SpecialKind
 from hashing.digest import Digest
 from tests.bodycam_custody.odd_card import HANGS, odd_card

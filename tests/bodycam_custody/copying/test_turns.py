@@ -9,8 +9,8 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from bodycam_custody.copying.errors import StationStoppingError
 from bodycam_custody.copying.turns import FEWEST_BLOCKS, LOOK_BACK_S, OLD_HAND, TURN_S, Turn, Turns, Waiting, next_turn
-from bodycam_custody.errors import StationStoppingError
 from tests.bodycam_custody.stations import NOW
 
 HOUR = timedelta(hours=1)

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from bodycam_custody.demo.card import FfmpegFailedError, FfmpegMissingError, make_demo_card
+from bodycam_custody.demo.card import make_demo_card
+from bodycam_custody.demo.errors import FfmpegFailedError, FfmpegMissingError
 from docking.inventory import FileType, take_inventory
 from docking.profiles import choose_profile, load_profiles
 

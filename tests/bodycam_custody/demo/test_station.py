@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from bodycam_custody.demo.errors import DemoCardMissingError, DemoFolderTakenError
 from bodycam_custody.demo.station import DemoEvent, run_demo
-from bodycam_custody.errors import DemoCardMissingError, DemoFolderTakenError
 from bodycam_custody.local import open_local
 from bodycam_custody.views import SAFE_STATES
 from config.load import load_settings

@@ -2,8 +2,8 @@
 
 from concurrent.futures import ThreadPoolExecutor
 
+from bodycam_custody.copying.errors import CardReaderFailedError, CardSilentError
 from bodycam_custody.dockings.progress import Progress
-from bodycam_custody.errors import CardReaderFailedError, CardSilentError
 
 
 def test_bytes_are_counted_from_several_threads() -> None:

@@ -10,16 +10,14 @@ from typing import Any
 import pytest
 
 from bodycam_custody.entries import Draft, EntryKind
-from bodycam_custody.errors import (
+from bodycam_custody.errors import NotFoundError, PersonUnknownError, RoleRequiredError
+from bodycam_custody.handlers import answer
+from bodycam_custody.handover.errors import (
     AlreadyAcceptedError,
     DockingNotOverError,
     LateWithoutReasonError,
-    NotFoundError,
     NotJudgedYetError,
-    PersonUnknownError,
-    RoleRequiredError,
 )
-from bodycam_custody.handlers import answer
 from bodycam_custody.operations import Caller
 from bodycam_custody.runtime import Runtime
 from config.settings import HandoverPoint

@@ -12,8 +12,9 @@ import pytest
 
 from bodycam_custody.audit import verify_evidence
 from bodycam_custody.dockings.drafts import seen_draft
-from bodycam_custody.errors import DockingNotOverError, NotFoundError, ReceiptRefusedError
+from bodycam_custody.errors import NotFoundError
 from bodycam_custody.handlers import answer
+from bodycam_custody.handover.errors import DockingNotOverError, ReceiptRefusedError
 from bodycam_custody.handover.receipt_issue import NAMED_FILES
 from bodycam_custody.operations import Caller
 from bodycam_custody.roles import Role

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from archive.answers import Answer
-from bodycam_custody.errors import InstallationChangedError
+from bodycam_custody.installation.errors import InstallationChangedError
 from bodycam_custody.installation.files import check_installed_files
 
 

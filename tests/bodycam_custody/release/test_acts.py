@@ -12,15 +12,9 @@ from typing import Any
 import pytest
 
 from bodycam_custody.dockings.drafts import seen_draft
-from bodycam_custody.errors import (
-    CustodyError,
-    DockingNotOverError,
-    NotFoundError,
-    ReceiptRefusedError,
-    RequestInvalidError,
-    RoleRequiredError,
-)
+from bodycam_custody.errors import CustodyError, NotFoundError, RequestInvalidError, RoleRequiredError
 from bodycam_custody.handlers import answer
+from bodycam_custody.handover.errors import DockingNotOverError, ReceiptRefusedError
 from bodycam_custody.operations import Caller
 from bodycam_custody.reconcile import reconcile
 from bodycam_custody.recorders.errors import RecorderNotIssuedError, RecorderWithdrawnError

@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 
-from bodycam_custody.errors import AlarmClosedError, NotFoundError, RoleRequiredError
+from bodycam_custody.errors import NotFoundError, RoleRequiredError
 from bodycam_custody.handlers import answer
 from bodycam_custody.operations import Caller
 from bodycam_custody.runtime import Runtime
+from bodycam_custody.slots.errors import AlarmClosedError
 from docking.block_device import UsbBlockDevice
 from docking.errors import DockingError
 from docking.mount_errors import CardFormatRefusedError, DeviceBusyError
