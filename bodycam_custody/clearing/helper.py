@@ -24,7 +24,7 @@ from config.load import load_settings
 from docking.block_device import DEV
 from docking.card_access import hide_mounts, restore
 from docking.clearing_errors import CardInUseError
-from docking.mount_helper import is_service
+from docking.mounting import is_service
 from docking.mounts import read_mounts
 from docking.slips import SLIP_SUFFIX, read_slip
 
