@@ -15,7 +15,7 @@ from bodycam_custody.entries import Entry, EntryKind
 from bodycam_custody.errors import CatalogCorruptError
 from bodycam_custody.folding import fold_entry
 from bodycam_custody.recorders.folding import RECORDER_KINDS, TEXT_FACTS
-from bodycam_custody.release_folds import RELEASE_KINDS
+from bodycam_custody.release.folding import RELEASE_KINDS
 
 logger = logging.getLogger(__name__)
 

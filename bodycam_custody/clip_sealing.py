@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from archive.bag import BagPayload, payload_name
 from archive.durable import stated
 from archive.store import Store
-from bodycam_custody.card_reader import Copied
-from bodycam_custody.docking_drafts import Arrival, NumberedUnit, failed_draft
+from bodycam_custody.copying.card_reader import Copied
+from bodycam_custody.copying.listing import ListedUnit
+from bodycam_custody.dockings.drafts import Arrival, NumberedUnit, failed_draft
 from bodycam_custody.entries import Draft, EntryKind
-from bodycam_custody.listing import ListedUnit
 from bodycam_custody.model import Basis, ClipId, clip_id_of
 from bodycam_custody.sealing import LeftOut, SealedBag, StagedBag, StagedFile
 from bodycam_custody.station import Station

@@ -16,11 +16,11 @@ from bodycam_custody.entries import Draft, EntryKind
 from bodycam_custody.errors import SocketTakenError, StatedError
 from bodycam_custody.genesis import rule_set_draft
 from bodycam_custody.handlers import load_handlers
-from bodycam_custody.installation import check_installed_files
+from bodycam_custody.installation.files import check_installed_files
+from bodycam_custody.installation.software import software_name
 from bodycam_custody.liveness import Liveness, start_liveness
 from bodycam_custody.runtime import Runtime
 from bodycam_custody.schedule import Schedule
-from bodycam_custody.software import software_name
 from bodycam_custody.station import Station, open_station, station_lock
 from config.settings import Settings
 from hashing.errors import shown

@@ -6,6 +6,10 @@ from functools import cache
 from typing import Any
 
 # Every error that may be behind a stored code must be defined before it is looked up.
+import archive.clearance_errors  # noqa: F401
+import bodycam_custody.clearing.errors
+import bodycam_custody.copying.errors  # noqa: F401
+import docking.clearing_errors
 import docking.drivers.errors
 import docking.mount_errors
 import docking.usb_errors  # noqa: F401

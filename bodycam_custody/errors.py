@@ -1,4 +1,4 @@
-"""What can go wrong in custody proper.
+"""What can go wrong on the spine of custody; what belongs to one subject stands in the errors.py of its package.
 
 StatedError
 └── CustodyError
@@ -16,7 +16,9 @@ StatedError
     ├── NotStationOwnerError
     ├── StationMismatchError
     ├── PersonRefusedError
+    ├── RecoveryKeysError
     ├── PersonUnknownError
+    ├── OutOfOfficeError
     ├── RoleRequiredError
     ├── AuthorisationError
     ├── OperationUnknownError
@@ -26,28 +28,8 @@ StatedError
     ├── PrimaryUnavailableError
     ├── StoreNotEnteredError
     ├── SocketTakenError
-    ├── InstallationChangedError
-    ├── DemoFolderTakenError
-    ├── DemoCardMissingError
     ├── ImportRefusedError
-    ├── CardSilentError
-    ├── CardReaderFailedError
-    ├── StationStoppingError
-    ├── BagAlreadyThereError
-    ├── SlotNameInvalidError
-    ├── SlotNameTakenError
-    ├── SlotPortUnknownError
-    ├── DockingNotOverError
-    ├── AlreadyAcceptedError
-    ├── AlarmClosedError
-    ├── LateWithoutReasonError
-    ├── NotJudgedYetError
-    ├── ReceiptRefusedError
-    ├── ClearingNotChosenError     bodycam_custody/clearing/errors.py, these five
-    ├── ClearingRefusedError
-    ├── ClearingBrokenOffError
-    ├── ClearHelperMissingError
-    └── ResidueError
+    └── BagAlreadyThereError
 """
 
 from hashing.errors import N_, StatedError
@@ -262,30 +244,6 @@ class SocketTakenError(CustodyError):
     template = N_("{path} is not a socket; expected nothing or a socket there, move it away")
 
 
-class InstallationChangedError(CustodyError):
-    """An installed file is not the one of the wheel."""
-
-    code = "installation-changed"
-    template = N_(
-        "installed file {path} is not the one of the wheel: expected sha256 {expected}, found {found}; install the "
-        "program again before it takes in anything"
-    )
-
-
-class DemoFolderTakenError(CustodyError):
-    """The demonstration would write into a folder in use."""
-
-    code = "demo-folder-taken"
-    template = N_("{path} is not empty; the demonstration needs a new folder, choose another with --dir")
-
-
-class DemoCardMissingError(CustodyError):
-    """There is no card to show."""
-
-    code = "demo-card-missing"
-    template = N_("card {path} is not a folder; give a folder with recordings, or leave --card out")
-
-
 class ImportRefusedError(CustodyError):
     """A folder may not be imported."""
 
@@ -293,109 +251,8 @@ class ImportRefusedError(CustodyError):
     template = N_("folder {path} is not imported. {reason}")
 
 
-class CardSilentError(CustodyError):
-    """The card gave no bytes for too long."""
-
-    code = "card-silent"
-    template = N_(
-        "the card gave nothing for {silence_s} s while {path} was read; that read was given up, dock it again"
-    )
-
-
-class CardReaderFailedError(CustodyError):
-    """The process that reads the card ended before its work."""
-
-    code = "card-reader-failed"
-    template = N_("the reading process ended (exit {exit_code}) while {path} was read; dock the recorder again")
-
-
-class StationStoppingError(CustodyError):
-    """The station was told to end while a card was read."""
-
-    code = "station-stopping"
-    template = N_("the station is ending; the card is read again when it is back")
-
-
 class BagAlreadyThereError(CustodyError):
     """A bag of this id is on a store, but with other contents."""
 
     code = "bag-already-there"
     template = N_("store {store} already holds {bag_path} with other contents; both are kept, call the auditor")
-
-
-class DockingNotOverError(CustodyError):
-    """A docking is still being read."""
-
-    code = "docking-not-over"
-    template = N_("docking {docking_id} is not over yet; it can be handed over when its card has been read (A3 art. 7)")
-
-
-class AlreadyAcceptedError(CustodyError):
-    """A docking was accepted before."""
-
-    code = "already-accepted"
-    template = N_("docking {docking_id} was accepted by {person} at {at} already (A3 art. 7); an act is entered once")
-
-
-class AlarmClosedError(CustodyError):
-    """An alarm was acknowledged before."""
-
-    code = "alarm-closed"
-    template = N_("alarm {alarm} was acknowledged by {person} at {at} already ({article}); an act is entered once")
-
-
-class LateWithoutReasonError(CustodyError):
-    """A late handover needs a reason."""
-
-    code = "late-without-reason"
-    template = N_(
-        "{late} of {clips} recordings of docking {docking_id} are handed over later than {hours} hours after their end "
-        "(A3 art. 7: hand over within 24 hours); say why with --reason"
-    )
-
-
-class NotJudgedYetError(CustodyError):
-    """Whether a handover is late cannot be told yet."""
-
-    code = "not-judged-yet"
-    template = N_(
-        "{waiting} of {clips} recordings of docking {docking_id} have not been read for their times, so nobody can "
-        "tell whether they are late (A3 art. 7); wait until they are, or give a reason with --reason now"
-    )
-
-
-class ReceiptRefusedError(CustodyError):
-    """No receipt may be given."""
-
-    code = "receipt-refused"
-    template = N_("no receipt for docking {docking_id} (A3 art. 7); sealing goes on all the same. {reason}")
-
-
-class SlotNameInvalidError(CustodyError):
-    """A text cannot be the name of a slot."""
-
-    code = "slot-name-invalid"
-    template = N_(
-        "slot name {found}: expected 1 to {longest} printable characters without spaces at the ends, as it is painted "
-        "beside the slot"
-    )
-
-
-class SlotNameTakenError(CustodyError):
-    """Another slot has this name."""
-
-    code = "slot-name-taken"
-    template = N_(
-        "slot name {name} stands for port {port} already; a name stands for one slot. Give that port another name "
-        "first: custody dock learn NAME --port {port}"
-    )
-
-
-class SlotPortUnknownError(CustodyError):
-    """Nothing was ever seen on this port."""
-
-    code = "slot-port-unknown"
-    template = N_(
-        "nothing was ever seen on port {port}, so it gets no name; plug a recorder in there, or choose a port that "
-        "`custody dock slots` shows"
-    )

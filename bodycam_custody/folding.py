@@ -7,13 +7,13 @@ from typing import Any
 
 from bodycam_custody.clearing.folding import fold_cleared, fold_clearing, fold_failed
 from bodycam_custody.clock import rfc3339
-from bodycam_custody.docking_folds import fold_accepted, fold_clock_judged, fold_compared
+from bodycam_custody.dockings.folding import fold_accepted, fold_clock_judged, fold_compared
 from bodycam_custody.entries import Entry, EntryKind
 from bodycam_custody.model import Basis, ClipState, DockingPhase, FileOutcome, Handover, HandoverReason
 from bodycam_custody.recorders.folding import fold_act, fold_registration
-from bodycam_custody.release_folds import fold_let_go, fold_recovered
-from bodycam_custody.slot_folds import fold_acknowledged, fold_alarmed, fold_learnt
-from bodycam_custody.visit_folds import fold_visited
+from bodycam_custody.release.folding import fold_let_go, fold_recovered
+from bodycam_custody.slots.folding import fold_acknowledged, fold_alarmed, fold_learnt
+from bodycam_custody.slots.visit_folding import fold_visited
 from docking.usb_ports import port_of
 
 Fold = Callable[[sqlite3.Connection, Entry, Mapping[str, Any], Mapping[str, bytes]], None]

@@ -9,9 +9,9 @@ from archive.store import create_store
 from bodycam_custody.clock import Clock
 from bodycam_custody.entries import Draft, EntryKind
 from bodycam_custody.errors import PersonRefusedError, RecoveryKeysError, StationExistsError
+from bodycam_custody.installation.software import software_name
 from bodycam_custody.ledger import Ledger
 from bodycam_custody.people import Person, parse_person
-from bodycam_custody.software import software_name
 from bodycam_custody.station import ANCHOR, LEDGER_DB, TEXTS_DB, open_station, station_lock
 from bodycam_custody.station_keys import StationKeys, create_keys
 from bodycam_custody.stores import locations_of

@@ -24,22 +24,23 @@ from archive.durable import DIRECTORY_MODE, stated
 from archive.errors import ArchiveError
 from archive.marker import StoreRole
 from archive.store import Store
-from bodycam_custody.card_reader import CardReader, Copied, CopyFailed, CopyJob, WorkerError
 from bodycam_custody.clip_sealing import ClipSealing, CopiedUnit
-from bodycam_custody.comparison import compared_drafts
-from bodycam_custody.docking_drafts import Arrival, NumberedUnit, closed_draft, inventory_drafts, seen_draft
+from bodycam_custody.copying.card_reader import CardReader, Copied, CopyFailed, CopyJob, WorkerError
+from bodycam_custody.copying.errors import CardReaderFailedError, CardSilentError, StationStoppingError
+from bodycam_custody.copying.listing import listed_units
+from bodycam_custody.copying.turns import Turn
+from bodycam_custody.copying.urgency import earliest_due
+from bodycam_custody.dockings.comparison import compared_drafts
+from bodycam_custody.dockings.drafts import Arrival, NumberedUnit, closed_draft, inventory_drafts, seen_draft
+from bodycam_custody.dockings.progress import Progress
+from bodycam_custody.dockings.recorder_clock import clock_drafts
 from bodycam_custody.entries import Draft
-from bodycam_custody.errors import CardReaderFailedError, CardSilentError, PrimaryUnavailableError, StationStoppingError
-from bodycam_custody.listing import listed_units
+from bodycam_custody.errors import PrimaryUnavailableError
 from bodycam_custody.model import DockingPhase
-from bodycam_custody.progress import Progress
-from bodycam_custody.recorder_clock import clock_drafts
-from bodycam_custody.release import recovered_drafts
+from bodycam_custody.release.standing import recovered_drafts
 from bodycam_custody.staging import staging_area
 from bodycam_custody.station import Station
 from bodycam_custody.store_disks import enter_store_disks
-from bodycam_custody.turns import Turn
-from bodycam_custody.urgency import earliest_due
 from docking.card import DockingKind
 from docking.errors import CardGoneError
 from docking.inventory import Inventory

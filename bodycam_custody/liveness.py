@@ -5,7 +5,7 @@ import os
 import threading
 from collections.abc import Callable, Mapping
 
-from bodycam_custody.interpretation import BATCH_CLIPS
+from bodycam_custody.interpretation.procedure import BATCH_CLIPS
 from bodycam_custody.runtime import IDLE_LOOK_S, Runtime
 
 logger = logging.getLogger(__name__)

@@ -20,7 +20,7 @@ from archive.store import Store
 from bodycam_custody.adoption import adoption_drafts
 from bodycam_custody.bag_signatures import bag_verifier
 from bodycam_custody.clearing.recovery import enter_interrupted_clearings
-from bodycam_custody.docking_drafts import closed_draft
+from bodycam_custody.dockings.drafts import closed_draft
 from bodycam_custody.entries import Draft, EntryKind
 from bodycam_custody.model import DockingId, DockingPhase
 from bodycam_custody.replication import replica_draft

@@ -11,20 +11,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bodycam_custody.clearing.errors import ClearingRefusedError
-from bodycam_custody.docking_drafts import Arrival
+from bodycam_custody.dockings.drafts import Arrival
+from bodycam_custody.dockings.progress import Progress
 from bodycam_custody.entries import Actor
 from bodycam_custody.errors import ImportRefusedError
 from bodycam_custody.keeping import Keeper
 from bodycam_custody.model import DockingId
-from bodycam_custody.progress import Progress
-from bodycam_custody.slot_board import SlotBoard
+from bodycam_custody.slots.board import SlotBoard
 from bodycam_custody.station import Station
 from docking.card import UNKNOWN_RECORDER, DockedCard, DockingKind
 from docking.presence import SYSFS
 from hashing.errors import N_, StatedError, Statement, shown
 
 if TYPE_CHECKING:
-    from bodycam_custody.slots import Slots
+    from bodycam_custody.slots.arrivals import Slots
 
 logger = logging.getLogger(__name__)
 
@@ -32,7 +32,7 @@ logger = logging.getLogger(__name__)
 IDLE_LOOK_S = 60.0
 # Beside the station's own socket; what answers there is the service custody-probe@.
 PROBE_SOCKET = "probe"
-# Every card is listed when it arrives; which of them are copied is decided in turns.py. More than a station has slots.
+# Every card is listed when it arrives; copying/turns.py decides which of them is copied. More than a station has slots.
 CARDS_LISTED = 64
 # More than can be under way at once, and enough to show what happened today.
 DOCKINGS_REMEMBERED = 500
@@ -118,7 +118,8 @@ class Runtime:
         Raises:
             SlipFolderMissingError: the folder of the slips is not there.
         """
-        from bodycam_custody.slots import Slots  # only here: watchdog takes 9 ms, and most commands never watch
+        # Only here: watchdog takes 9 ms, and most commands never watch.
+        from bodycam_custody.slots.arrivals import Slots
 
         self._slots = Slots(self.station, self.dock, self.new_docking_id)
         self.station.nursery.warm_up()
@@ -207,7 +208,7 @@ class Runtime:
     def finish(self) -> None:
         """Wait until every docking begun has ended and every clip is interpreted."""
         self._cards.shutdown(wait=True)
-        from bodycam_custody.interpretation import interpret_waiting  # only where there is work, as `take_in`
+        from bodycam_custody.interpretation.procedure import interpret_waiting  # only where there is work, as `take_in`
 
         with self._busy:
             interpret_waiting(self.station, launcher=self._launcher())
@@ -235,7 +236,7 @@ class Runtime:
             logger.warning("bags are not kept yet docking=%s reason=%s", arrival.docking_id, err.strerror)
 
     def _interpret(self) -> None:
-        from bodycam_custody.interpretation import interpret_waiting  # only where there is work, as `take_in`
+        from bodycam_custody.interpretation.procedure import interpret_waiting  # only where there is work, as `take_in`
 
         while not self.station.stopping.is_set():
             self._see_interpreter()

@@ -13,18 +13,18 @@ from pathlib import Path
 from archive.answers import Answer
 from bodycam_custody.catalog import Catalog
 from bodycam_custody.clock import Clock
+from bodycam_custody.copying.nursery import Nursery
+from bodycam_custody.copying.turns import Turns
 from bodycam_custody.entries import EntryKind, read_entry
 from bodycam_custody.errors import CatalogCorruptError, StationBusyError, StationMismatchError, StationMissingError
+from bodycam_custody.installation.software import software_name
 from bodycam_custody.ledger import Ledger
 from bodycam_custody.model import Remark
-from bodycam_custody.nursery import Nursery
 from bodycam_custody.record import Record
 from bodycam_custody.sealing import Sealer
-from bodycam_custody.software import software_name
 from bodycam_custody.station_keys import StationKeys, load_keys
 from bodycam_custody.stores import StoreSet, locations_of
 from bodycam_custody.texts import Texts
-from bodycam_custody.turns import Turns
 from config.settings import Settings
 from docking.drivers.families import load_families
 from docking.drivers.verbs import DriverName

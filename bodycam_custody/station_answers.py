@@ -3,14 +3,14 @@
 from typing import Any
 
 from bodycam_custody.clock import rfc3339
-from bodycam_custody.dock_alarms import standing_alarms
-from bodycam_custody.docking_answers import dockings_in_view
+from bodycam_custody.dockings.answers import dockings_in_view
 from bodycam_custody.errors import NotFoundError
 from bodycam_custody.genesis import write_anchor
 from bodycam_custody.keeping import keeping_remarks
 from bodycam_custody.operations import Caller, Nothing
-from bodycam_custody.release import count_away
+from bodycam_custody.release.standing import count_away
 from bodycam_custody.runtime import Runtime
+from bodycam_custody.slots.alarms import standing_alarms
 from bodycam_custody.views import SAFE_STATES, problem, store_views
 
 

@@ -8,17 +8,17 @@ from bodycam_custody.clearing.decision import outlook
 from bodycam_custody.clearing.folding import ClearingState
 from bodycam_custody.clearing.views import clearing_view
 from bodycam_custody.clock import rfc3339
-from bodycam_custody.dock_alarms import held_remarks
-from bodycam_custody.docking_drafts import Arrival
+from bodycam_custody.dockings.drafts import Arrival
+from bodycam_custody.dockings.judged_views import judged_remarks, judged_view
+from bodycam_custody.dockings.progress import Progress
 from bodycam_custody.error_codes import problem_of_code
-from bodycam_custody.judged_views import judged_remarks, judged_view
 from bodycam_custody.keeping import is_docking_kept
-from bodycam_custody.left_behind import folders_left
 from bodycam_custody.model import Basis, ClipState, DockingPhase, FileOutcome, Handover, Remark
-from bodycam_custody.progress import Progress
 from bodycam_custody.recorders.attribution import Attribution, attribution_at, attributions_of_clips
-from bodycam_custody.release import release_view
-from bodycam_custody.slot_names import slot_shown
+from bodycam_custody.release.left_behind import folders_left
+from bodycam_custody.release.standing import release_view
+from bodycam_custody.slots.alarms import held_remarks
+from bodycam_custody.slots.names import slot_shown
 from bodycam_custody.station import Station
 from docking.source import FileType
 from hashing.errors import StatedError, Statement, shown

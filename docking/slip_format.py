@@ -93,6 +93,11 @@ def format_slip(slip: DockSlip) -> bytes:
     return (json.dumps(values, indent=1) + "\n").encode("ascii")
 
 
+def claimed(text: str | None) -> str | None:
+    """Return what a device says of itself if a slip can carry it; a serial nobody can print names no recorder."""
+    return text if text is not None and text.isprintable() and text.strip() else None
+
+
 class _SlipReader:
     """Reads the fields of one slip and knows which file to name when one is wrong."""
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bodycam_custody.installation import PACKAGES
+from bodycam_custody.installation.files import PACKAGES
 from hashing.errors import StatedError
 
 ROOT = Path(__file__).parent.parent

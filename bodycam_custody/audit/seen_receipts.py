@@ -7,7 +7,7 @@ from bodycam_custody.audit.codes import SEEN_RECEIPT_INVALID
 from bodycam_custody.audit.errors import SeenUnreadableError
 from bodycam_custody.audit.files import NotPermittedError, UnreadableError, read_regular
 from bodycam_custody.audit.findings import Findings
-from bodycam_custody.receipt import RECEIPT_KIND, RECEIPT_VERSION
+from bodycam_custody.handover.receipt import RECEIPT_KIND, RECEIPT_VERSION
 from hashing.allowed_signers import AllowedSigners
 from hashing.checkpoint import Checkpoint, NoteVerifier, parse_checkpoint
 from hashing.errors import N_, CheckpointError, SignatureError, shown

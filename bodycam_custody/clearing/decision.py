@@ -7,10 +7,10 @@ from typing import Any
 from bodycam_custody.clearing.errors import ClearingNotChosenError, ClearingRefusedError
 from bodycam_custody.clearing.folding import ClearingState
 from bodycam_custody.clock import rfc3339
-from bodycam_custody.docking_drafts import subject_of
+from bodycam_custody.dockings.drafts import subject_of
 from bodycam_custody.entries import Entry, EntryKind
 from bodycam_custody.model import ClipState, DockingId, DockingPhase, Remark
-from bodycam_custody.release import ClearingBar, clearing_bar
+from bodycam_custody.release.standing import ClearingBar, clearing_bar
 from bodycam_custody.station import Station
 from config.settings import Clearing
 from docking.card import DockingKind

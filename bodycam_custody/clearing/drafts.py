@@ -5,7 +5,7 @@ from typing import Any
 
 from bodycam_custody.clearing.folding import ClearingState
 from bodycam_custody.clearing.request import ranges_of
-from bodycam_custody.docking_drafts import subject_of
+from bodycam_custody.dockings.drafts import subject_of
 from bodycam_custody.entries import Actor, Draft, EntryKind
 from bodycam_custody.model import DockingId
 from hashing.canonical import Json

@@ -1,4 +1,12 @@
-"""Why a card is not cleared, as the station decides it (the tree stands in bodycam_custody/errors.py)."""
+"""Why a card is not cleared, as the station decides it.
+
+CustodyError
+├── ClearingNotChosenError
+├── ClearingRefusedError
+├── ClearingBrokenOffError
+├── ClearHelperMissingError
+└── ResidueError
+"""
 
 from bodycam_custody.errors import CustodyError
 from hashing.errors import N_

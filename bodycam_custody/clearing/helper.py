@@ -18,12 +18,13 @@ from typing import Any, Final
 from bodycam_custody.clearing.anchors import Anchors, load_anchors
 from bodycam_custody.clearing.procedure import Cleared, Procedure
 from bodycam_custody.clearing.request import Lines, parse_request, problem_to_json, ranges_of
-from bodycam_custody.errors import StatedError, StationStoppingError
+from bodycam_custody.copying.errors import StationStoppingError
+from bodycam_custody.errors import StatedError
 from config.load import load_settings
 from docking.block_device import DEV
 from docking.card_access import hide_mounts, restore
 from docking.clearing_errors import CardInUseError
-from docking.mount_helper import is_service
+from docking.mounting import is_service
 from docking.mounts import read_mounts
 from docking.slips import SLIP_SUFFIX, read_slip
 

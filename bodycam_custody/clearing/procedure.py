@@ -44,7 +44,7 @@ from docking.card_mount import check_card_mount
 from docking.clearing import ReceiptedFile, remove, require_looks_unchanged, require_unchanged
 from docking.clearing_errors import CardChangedError, CardNotOpenedError
 from docking.inventory import Inventory, take_inventory
-from docking.mount_helper import is_service, read_volume_id
+from docking.mounting import is_service, read_volume_id
 from docking.mounts import mount_at, read_mounts
 from docking.presence import confirm_card_present, open_card
 from docking.slip_format import FOLDER_FILESYSTEM, DockSlip

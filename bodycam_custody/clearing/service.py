@@ -12,7 +12,8 @@ from typing import Any, Final
 
 from bodycam_custody.clearing.errors import ClearHelperMissingError
 from bodycam_custody.clearing.request import ClearRequest, HelperError, Lines, numbers_in
-from bodycam_custody.errors import StatedError, StationStoppingError
+from bodycam_custody.copying.errors import StationStoppingError
+from bodycam_custody.errors import StatedError
 from config.settings import Settings
 
 # Beside the station's own socket; what answers there is the service custody-clear@.

@@ -1,4 +1,21 @@
-"""Decisions that cannot be taken as they were handed in."""
+"""Decisions that cannot be taken as they were handed in.
+
+CustodyError
+├── SignatureMissingError
+├── SignerWithoutKeyError
+├── SignersError
+├── AppointmentDatesError
+├── AppointmentRunsError
+├── DeputyError
+├── KeyNeededError
+├── KeyKnownError
+├── KeyTakenError
+├── UidTakenError
+├── NotAppointedError
+├── TooFewLeftError
+├── DecisionRequestError
+└── DecisionWithoutRequestError
+"""
 
 from bodycam_custody.errors import CustodyError
 from hashing.errors import N_

@@ -27,7 +27,7 @@ def demo(
     as_json: AsJson = False,
 ) -> ExitCode:
     """Show a whole station at work in a folder."""
-    from bodycam_custody.demo import run_demo
+    from bodycam_custody.demo.station import run_demo
     from cli.client import connect
     from cli.progress import progress
     from cli.views.demo import demo_text, demo_value

@@ -11,8 +11,8 @@ _EXIT_OF = {"yes": ExitCode.DONE, "no": ExitCode.NOT_ALL_SAFE, "cannot-tell": Ex
 
 def doctor(context: typer.Context, as_json: AsJson = False) -> ExitCode:
     """Check the installation; works without a daemon and changes nothing."""
-    from bodycam_custody.diagnosis import overall
-    from bodycam_custody.doctor import examine
+    from bodycam_custody.installation.diagnosis import overall
+    from bodycam_custody.installation.doctor import examine
     from cli.views.doctor import doctor_text
 
     found = list(examine(invocation_of(context).settings()))

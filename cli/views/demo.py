@@ -14,7 +14,7 @@ from cli.views.safety import SAFE_STATES, remarks_on
 from cli.wire import Clip, DockingDetail, Session, Status, Store
 
 if TYPE_CHECKING:
-    from bodycam_custody.demo import DemoOutcome
+    from bodycam_custody.demo.station import DemoOutcome
 
 _INDENT = "  "
 _COLUMNS = 100

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from bodycam_custody.demo import DemoEvent
+    from bodycam_custody.demo.station import DemoEvent
     from cli.progress import Progress
 
 

@@ -8,13 +8,13 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from bodycam_custody.clock import Clock
-from bodycam_custody.docking_drafts import Arrival
+from bodycam_custody.dockings.drafts import Arrival
+from bodycam_custody.dockings.progress import Progress
 from bodycam_custody.entries import PersonId
 from bodycam_custody.genesis import create_station
 from bodycam_custody.intake import take_in
 from bodycam_custody.model import DockingId
 from bodycam_custody.people import Person
-from bodycam_custody.progress import Progress
 from bodycam_custody.roles import Role
 from bodycam_custody.station import Station, open_station, station_lock
 from config.load import load_settings

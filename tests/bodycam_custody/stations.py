@@ -20,14 +20,14 @@ from archive.bag_findings import BagFinding
 from archive.media import find_launcher
 from bodycam_custody.bag_signatures import bag_verifier
 from bodycam_custody.clock import SetClock
-from bodycam_custody.docking_drafts import Arrival
+from bodycam_custody.dockings.drafts import Arrival
+from bodycam_custody.dockings.progress import Progress
 from bodycam_custody.entries import Entry, PersonId
 from bodycam_custody.genesis import create_station
 from bodycam_custody.intake import take_in
-from bodycam_custody.interpretation import interpret_waiting
+from bodycam_custody.interpretation.procedure import interpret_waiting
 from bodycam_custody.model import DockingId
 from bodycam_custody.people import Person
-from bodycam_custody.progress import Progress
 from bodycam_custody.roles import Role
 from bodycam_custody.station import Station, open_station, station_lock
 from bodycam_custody.views import clip_views, docking_view, files_view

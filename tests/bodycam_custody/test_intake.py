@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from bodycam_custody.dockings.progress import Progress
 from bodycam_custody.errors import LedgerBehindError, LedgerRefusesError
 from bodycam_custody.intake import take_in
 from bodycam_custody.model import DockingPhase
-from bodycam_custody.progress import Progress
 from bodycam_custody.views import SAFE_STATES
 from tests.bodycam_custody.stations import LiveStation, live_station, make_card
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from bodycam_custody.card_reader import AHEAD_PER_THREAD
-from bodycam_custody.progress import Progress
+from bodycam_custody.copying.card_reader import AHEAD_PER_THREAD
+from bodycam_custody.dockings.progress import Progress
 from bodycam_custody.reconcile import reconcile
 from bodycam_custody.replication import replicate_lacking
 from bodycam_custody.views import SAFE_STATES, store_views

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from bodycam_custody.docking_drafts import closed_draft, seen_draft
+from bodycam_custody.dockings.drafts import closed_draft, seen_draft
 from bodycam_custody.entries import EntryKind
 from bodycam_custody.model import DockingPhase
 from bodycam_custody.reconcile import reconcile
@@ -199,7 +199,15 @@ def test_leftovers_in_staging_are_swept_but_not_those_of_a_living_worker(live: L
     card.mkdir()
     # A real card worker, which holds the lock as long as it lives.
     root = "L2Rldi9zaG0="  # /dev/shm in base64; it is never read
-    command = [sys.executable, "-I", "-m", "bodycam_custody.card_worker", root, "1", str(staging / "living.lock")]
+    command = [
+        sys.executable,
+        "-I",
+        "-m",
+        "bodycam_custody.copying.card_worker",
+        root,
+        "1",
+        str(staging / "living.lock"),
+    ]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as worker:
         assert worker.stdin is not None
         assert worker.stdout is not None

@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 
 from archive.errors import StoreFullError
+from bodycam_custody.copying.errors import CardSilentError
 from bodycam_custody.error_codes import problem_of_code
-from bodycam_custody.errors import CardSilentError, PrimaryUnavailableError
+from bodycam_custody.errors import PrimaryUnavailableError
 from bodycam_custody.views import problem, store_views
 from docking.errors import SourceUnreadableError
 from tests.bodycam_custody.odd_card import PULLED, UNREADABLE, odd_card

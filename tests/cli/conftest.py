@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from bodycam_custody.demo import run_demo
-from bodycam_custody.installation import PACKAGES
+from bodycam_custody.demo.station import run_demo
+from bodycam_custody.installation.files import PACKAGES
 from cli import main
 from cli.build_catalogs import compile_catalogs
 from cli.language import LOCALE_FOLDER

@@ -10,7 +10,7 @@ from typing import Any, Self
 from urllib.parse import parse_qsl, urlsplit
 
 from cli import wire
-from tests.bodycam_custody.test_receipt import RECEIPT
+from tests.bodycam_custody.handover.test_receipt import RECEIPT
 
 CANONICAL = RECEIPT.to_bytes().decode()
 PREFIX = "kz3f7q2m"

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from bodycam_custody.slot_views import WhyNot
+from bodycam_custody.slots.views import WhyNot
 from cli import labels
 from cli.tables import width_of
 from docking.drivers.errors import ControlSilentError, LoginRefusedError, PasswordMissingError

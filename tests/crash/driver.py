@@ -21,10 +21,10 @@ from typing import Any
 
 from archive.ledger_copy import LedgerCopy, PublishReport
 from bodycam_custody import intake
-from bodycam_custody.interpretation import interpret_waiting
+from bodycam_custody.copying.nursery import Nursery, Worker
+from bodycam_custody.dockings.progress import Progress
+from bodycam_custody.interpretation.procedure import interpret_waiting
 from bodycam_custody.ledger import Ledger
-from bodycam_custody.nursery import Nursery, Worker
-from bodycam_custody.progress import Progress
 from bodycam_custody.replication import replicate_lacking
 from bodycam_custody.station import Station
 from config.load import load_settings
@@ -254,14 +254,14 @@ def _report_workers(plan: Plan, say: Callable[[Any], None]) -> None:
     really_start, really_fork = subprocess.Popen.__init__, Nursery.start
 
     def start(self: Any, arguments: Any, *rest: Any, **named: Any) -> None:
-        if "bodycam_custody.nursery_process" in arguments:
+        if "bodycam_custody.copying.nursery_process" in arguments:
             orders = {
                 "stop": asdict(plan.worker_stop) if plan.worker_stop else None,
                 "kills": os.getpid() if plan.kills_both else None,
                 "flushes": plan.flushes,
                 "taken": str(_taken_file(plan)),
             }
-            after = arguments.index("bodycam_custody.nursery_process") + 1
+            after = arguments.index("bodycam_custody.copying.nursery_process") + 1
             arguments = [sys.executable, "-I", str(_WORKER), json.dumps(orders), *arguments[after:]]
         really_start(self, arguments, *rest, **named)
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[2]))  # an isolated interpreter does not know where tests are
 
-from bodycam_custody import card_worker, nursery_process
+from bodycam_custody.copying import card_worker, nursery_process
 from tests.crash.interruption import Steps, Stop, kill_self, write_without_flushing
 
 _orders = json.loads(sys.argv[1])

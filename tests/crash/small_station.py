@@ -19,13 +19,13 @@ from archive.ledger_copy import LedgerCopy
 from bodycam_custody.audit import verify_evidence
 from bodycam_custody.bag_signatures import bag_verifier
 from bodycam_custody.clock import Clock
-from bodycam_custody.docking_drafts import Arrival
+from bodycam_custody.dockings.drafts import Arrival
+from bodycam_custody.dockings.progress import Progress
 from bodycam_custody.entries import Entry, EntryKind
 from bodycam_custody.genesis import create_station, write_anchor
 from bodycam_custody.intake import take_in
-from bodycam_custody.interpretation import interpret_waiting
+from bodycam_custody.interpretation.procedure import interpret_waiting
 from bodycam_custody.model import DockingId, clip_id_of
-from bodycam_custody.progress import Progress
 from bodycam_custody.runtime import Runtime
 from bodycam_custody.station import Station, open_station, station_lock
 from config.settings import Settings

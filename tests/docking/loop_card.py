@@ -10,7 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from docking.mount_helper import Places
+from docking.block_device import UsbBlockDevice, find_usb_block_device
+from docking.mount_helper import Places, make_slip
+from docking.slips import DockSlip
 
 # USB 2.0 §9.6: a configuration, and interfaces of mass storage (08/06/50) and of a keyboard (03/01/01).
 CONFIGURATION = bytes([9, 2, 18, 0, 1, 1, 0, 0x80, 50])
@@ -99,3 +101,21 @@ def show_on_usb(sysfs: Path, node: Path) -> Path:
     (sysfs / "class/block" / node.name).symlink_to(disk)
     (sysfs / "dev/block" / f"{os.major(number)}:{os.minor(number)}").symlink_to(disk)
     return usb
+
+
+def device_of(card: LoopCard) -> UsbBlockDevice:
+    """Return the card's device as the helper finds it."""
+    return find_usb_block_device(card.name, sysfs=card.places.sysfs)
+
+
+def slip_of(card: LoopCard, filesystem: str) -> DockSlip:
+    """Return the slip that the helper would write for the card."""
+    return make_slip(device_of(card), filesystem, card.mount_point)
+
+
+def mount_there(card: LoopCard, *arguments: str) -> None:
+    """Mount the card as somebody else would; skips the test where that is not possible."""
+    card.mount_point.mkdir(parents=True)
+    done = subprocess.run(["mount", *arguments, card.node, card.mount_point], capture_output=True, text=True)
+    if done.returncode != 0:
+        pytest.skip(f"this machine does not mount it: {done.stderr.strip()}")

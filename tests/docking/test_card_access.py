@@ -11,7 +11,7 @@ import pytest
 
 from docking.card_access import is_device_read_only, require_nobody_writes, restore
 from docking.clearing_errors import CardInUseError
-from docking.mount_helper import SAFE_OPTIONS, set_read_only
+from docking.mounting import SAFE_OPTIONS, set_read_only
 from docking.mounts import mount_at, read_mounts
 from tests.docking.loop_card import LoopCard, plugged_in
 

@@ -12,45 +12,36 @@ from pathlib import Path
 
 import pytest
 
-from docking.block_device import UsbBlockDevice, find_usb_block_device
+from docking.block_device import find_usb_block_device
 from docking.drivers.told_visit import clock_before_docking
 from docking.errors import FamiliesInvalidError
 from docking.mount_errors import (
     CardFormatRefusedError,
     CardMountFailedError,
-    CardMountWrongError,
-    CardNotMountedError,
     DeviceBusyError,
     DeviceMissingError,
     DeviceNotUsbError,
-    DeviceWritableError,
-    FilesystemRefusedError,
     KernelNameRefusedError,
 )
-from docking.mount_helper import (
-    EXIT_REFUSED,
-    EXIT_USAGE,
-    SAFE_OPTIONS,
-    check_options,
-    check_result,
-    dock,
-    is_read_only,
-    main,
-    make_slip,
-    mount_command,
-    read_format,
-    require_unused,
-    set_read_only,
-    undock,
-    unmount,
-)
-from docking.mounts import mount_at, parse_mountinfo, read_mounts
+from docking.mount_helper import EXIT_REFUSED, EXIT_USAGE, dock, main, make_slip, undock
+from docking.mounting import SAFE_OPTIONS, is_read_only, read_format, require_unused, unmount
+from docking.mounts import mount_at, read_mounts
 from docking.notes import write_note
 from docking.refusals import read_refusal
-from docking.slips import DockSlip, read_slip
+from docking.slips import read_slip
 from docking.usb_errors import UsbInterfaceRefusedError
 from tests.docking.drivers.told_reports import report
-from tests.docking.loop_card import CONFIGURATION, CONTROL, KEYBOARD, STORAGE, LoopCard, plugged_in
+from tests.docking.loop_card import (
+    CONFIGURATION,
+    CONTROL,
+    KEYBOARD,
+    STORAGE,
+    LoopCard,
+    device_of,
+    mount_there,
+    plugged_in,
+    slip_of,
+)
 
 HOSTILE = [
     "",
@@ -86,24 +77,9 @@ def ext4_card(tmp_path: Path) -> Iterator[LoopCard]:
         yield card
 
 
-def device_of(card: LoopCard) -> UsbBlockDevice:
-    return find_usb_block_device(card.name, sysfs=card.places.sysfs)
-
-
-def slip_of(card: LoopCard, filesystem: str) -> DockSlip:
-    return make_slip(device_of(card), filesystem, card.mount_point)
-
-
 def digest(card: LoopCard) -> str:
     with (card.places.cards.parent / "card.img").open("rb") as image:
         return hashlib.file_digest(image, "sha256").hexdigest()
-
-
-def mount_there(card: LoopCard, *arguments: str) -> None:
-    card.mount_point.mkdir(parents=True)
-    done = subprocess.run(["mount", *arguments, card.node, card.mount_point], capture_output=True, text=True)
-    if done.returncode != 0:
-        pytest.skip(f"this machine does not mount it: {done.stderr.strip()}")
 
 
 def test_a_card_is_mounted_read_only_announced_and_taken_back_unchanged(card: LoopCard) -> None:
@@ -132,18 +108,6 @@ def test_the_slip_says_which_port_and_what_the_recorder_claims(card: LoopCard) -
 def test_a_serial_that_cannot_be_printed_is_not_claimed(card: LoopCard) -> None:
     (card.usb / "serial").write_bytes(b"A\x1b[2J1\n")
     assert slip_of(card, "vfat").serial is None
-
-
-def test_the_format_is_what_the_disk_says(card: LoopCard, request: pytest.FixtureRequest) -> None:
-    assert read_format(card.node) == request.node.callspec.params["card"]
-
-
-def test_a_device_is_made_read_only_and_the_kernel_asked(card: LoopCard) -> None:
-    assert not is_read_only(card.node)
-    set_read_only(card.node)
-    assert is_read_only(card.node)
-    with pytest.raises(PermissionError), card.node.open("r+b", buffering=0) as device:
-        device.write(bytes(4096))
 
 
 def test_ext4_is_refused_untouched(ext4_card: LoopCard) -> None:
@@ -304,42 +268,6 @@ def test_a_device_that_is_mounted_already_is_refused(ext4_card: LoopCard) -> Non
         unmount(elsewhere.mount_point)
 
 
-def test_a_result_with_another_filesystem_is_refused(ext4_card: LoopCard) -> None:
-    mount_there(ext4_card, "-o", "ro")
-    with pytest.raises(FilesystemRefusedError, match="found ext4"):
-        check_result(slip_of(ext4_card, "vfat"), device_of(ext4_card), sysfs=ext4_card.places.sysfs)
-
-
-def test_a_result_through_fuse_is_refused(tmp_path: Path) -> None:
-    """exfat-fuse drops noexec without a word, and mountinfo shows it as what it is."""
-    with plugged_in(tmp_path, "exfat") as card:
-        mount_there(card, "-t", "exfat-fuse", "-o", "ro,nosuid,nodev,noexec")
-        with pytest.raises(FilesystemRefusedError, match="found fuseblk"):
-            check_result(slip_of(card, "exfat"), device_of(card), sysfs=card.places.sysfs)
-
-
-def test_a_result_that_is_not_there_is_refused(card: LoopCard) -> None:
-    with pytest.raises(CardNotMountedError):
-        check_result(slip_of(card, "vfat"), device_of(card), sysfs=card.places.sysfs)
-
-
-@pytest.mark.parametrize("option", SAFE_OPTIONS)
-def test_a_result_without_one_of_the_options_is_refused(card: LoopCard, option: str) -> None:
-    device = device_of(card)
-    options = [one for one in SAFE_OPTIONS if one != option] + ["relatime"]
-    line = f"36 35 {device.number} / {card.mount_point} {','.join(options)} - vfat {card.node} ro\n"
-    (mount,) = parse_mountinfo(line.encode())
-    with pytest.raises(CardMountWrongError, match="expected the mount to have ro,nosuid,nodev,noexec,nosymfollow"):
-        check_options(mount, device)
-
-
-def test_a_result_on_another_device_is_refused(card: LoopCard) -> None:
-    line = f"36 35 8:99 / {card.mount_point} {','.join(SAFE_OPTIONS)} - vfat {card.node} ro\n"
-    (mount,) = parse_mountinfo(line.encode())
-    with pytest.raises(CardMountWrongError, match=r"found device 8:99"):
-        check_options(mount, device_of(card))
-
-
 def test_a_mount_that_fails_leaves_nothing(card: LoopCard) -> None:
     if kernel_mounts(read_format(card.node)):
         pytest.skip("this kernel mounts the card")
@@ -364,20 +292,3 @@ def test_undocking_takes_the_slip_back_even_when_the_card_is_being_read(ext4_car
         assert (slip.exists(), ext4_card.mount_point.exists()) == (False, False)
     finally:
         os.close(reader)
-
-
-@pytest.mark.parametrize(("filesystem", "zone"), [("vfat", "tz=UTC"), ("exfat", "time_offset=0")])
-@pytest.mark.parametrize("by_systemd", [False, True])
-def test_the_mount_is_asked_for_with_every_option(filesystem: str, zone: str, by_systemd: bool) -> None:
-    command = mount_command(Path("/dev/sdb1"), filesystem, Path("/run/c/sdb1"), by_systemd=by_systemd)
-    options = command[command.index("-o") + 1].split(",")
-    assert {*SAFE_OPTIONS, zone, f"gid={os.getegid()}", "fmask=0227", "dmask=0027"} <= set(options)
-    assert command[0] == ("systemd-mount" if by_systemd else "mount")
-    assert command[-2:] == ["/dev/sdb1", "/run/c/sdb1"]
-
-
-def test_a_device_that_stays_writable_is_refused(tmp_path: Path) -> None:
-    plain = tmp_path / "plain"
-    plain.write_bytes(b"")
-    with pytest.raises(DeviceWritableError, match="expected a device the kernel keeps read-only"):
-        set_read_only(plain)

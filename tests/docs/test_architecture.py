@@ -15,6 +15,11 @@ def test_the_packages_are_those_of_the_wheel_and_their_arrows_those_that_are_che
     assert all(table[part] == {bottom} for part in parts.split(" | ") if part != "config")
 
 
+def test_every_subject_of_custody_has_its_row_and_its_package() -> None:
+    table = [ticked(cells[0])[0] for cells in rows(section("docs/architecture.md", "Subjects of custody"))]
+    assert table == sorted(path.parent.name for path in (ROOT / "bodycam_custody").glob("*/__init__.py"))
+
+
 def test_the_minutes_between_two_catch_ups_are_the_schedule_s() -> None:
     pages = ("docs/architecture.md", "docs/adr/0003-entries-then-head.md")
     architecture, decision = (" ".join(text_of(page).split()) for page in pages)

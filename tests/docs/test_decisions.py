@@ -1,8 +1,8 @@
 """The numbers that the decisions in docs/adr name are the program's."""
 
 from bodycam_custody.intake import BATCH_UNITS, BATCH_WAIT_S
+from bodycam_custody.interpretation.recording_time import EARLIEST_PLAUSIBLE
 from bodycam_custody.ledger import TAIL_CHECK_ENTRIES
-from bodycam_custody.recording_time import EARLIEST_PLAUSIBLE
 from config.settings import DockingSettings, InterpretationSettings
 from tests.docs.reading import text_of
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from bodycam_custody.diagnosis import Sign
-from bodycam_custody.doctor import installed_place
+from bodycam_custody.installation.diagnosis import Sign
+from bodycam_custody.installation.doctor import installed_place
 from tests.docs.program import check_command
 from tests.docs.reading import ROOT, command_lines, rows, section, text_of, ticked
 

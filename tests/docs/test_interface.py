@@ -18,7 +18,6 @@ from archive.marker import StoreRole
 from archive.probe_launcher import ProbeOutcome, Sandbox
 from bodycam_custody.audit import Severity, verify_evidence
 from bodycam_custody.clearing.folding import ClearingState
-from bodycam_custody.dock_alarms import AlarmCode, serial_twice_draft
 from bodycam_custody.entries import EntryKind
 from bodycam_custody.handlers import answer
 from bodycam_custody.model import (
@@ -35,7 +34,8 @@ from bodycam_custody.model import (
 from bodycam_custody.operations import TABLE, Caller
 from bodycam_custody.recorders.rules import RecorderState
 from bodycam_custody.runtime import Runtime
-from bodycam_custody.slot_views import WhyNot
+from bodycam_custody.slots.alarms import AlarmCode, serial_twice_draft
+from bodycam_custody.slots.views import WhyNot
 from bodycam_custody.views import problem
 from docking.card import DockingKind
 from docking.profile import TimeSource

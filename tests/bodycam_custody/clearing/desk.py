@@ -17,7 +17,7 @@ import pytest
 from archive.mounts import mount_of
 from bodycam_custody.clearing.decision import HandedOver, require_clearable
 from bodycam_custody.clearing.service import CLEAR_SOCKET
-from bodycam_custody.docking_drafts import Arrival
+from bodycam_custody.dockings.drafts import Arrival
 from bodycam_custody.entries import Draft, EntryKind
 from bodycam_custody.errors import StatedError
 from bodycam_custody.handlers import answer

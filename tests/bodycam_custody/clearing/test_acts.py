@@ -19,8 +19,8 @@ from bodycam_custody.errors import NotFoundError, PersonUnknownError, RoleRequir
 from bodycam_custody.model import DockingId
 from config.settings import Clearing
 from tests.bodycam_custody.clearing.desk import FILES, Desk, clearing_desk, handed_over_of, refused
+from tests.bodycam_custody.release.test_standing import let_go
 from tests.bodycam_custody.stations import make_card
-from tests.bodycam_custody.test_release import let_go
 
 
 def test_a_handed_over_card_is_cleared_and_both_entries_say_so(desk: Desk, handed_over: str) -> None:

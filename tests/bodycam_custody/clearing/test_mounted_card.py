@@ -11,7 +11,8 @@ import pytest
 from docking.block_device import find_usb_block_device
 from docking.card_access import require_nobody_writes
 from docking.clearing_errors import CardInUseError
-from docking.mount_helper import SAFE_OPTIONS, make_slip, read_volume_id, set_read_only
+from docking.mount_helper import make_slip
+from docking.mounting import SAFE_OPTIONS, read_volume_id, set_read_only
 from docking.mounts import mount_at, read_mounts
 from docking.slips import DockSlip
 from tests.bodycam_custody.clearing.desk import FILES, Desk, clearing_desk

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from bodycam_custody.diagnosis import Sign, untold, wrong
+from bodycam_custody.installation.diagnosis import Sign, untold, wrong
 from cli.views.doctor import doctor_text
 from tests.cli.conftest import Custody
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.bodycam_custody.test_receipt import LEFT, RECEIPT
+from tests.bodycam_custody.handover.test_receipt import LEFT, RECEIPT
 from tests.cli.conftest import Custody
 from tests.cli.station import FakeStation, StatedProblemError, make_docking
 

@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from bodycam_custody.dock_alarms import SERIAL_TWICE
-from bodycam_custody.errors import SlotNameInvalidError, SlotNameTakenError, SlotPortUnknownError, StatedError
+from bodycam_custody.errors import StatedError
+from bodycam_custody.slots.alarms import SERIAL_TWICE
+from bodycam_custody.slots.errors import SlotNameInvalidError, SlotNameTakenError, SlotPortUnknownError
 from cli import labels, slot_learning
 from cli.messages import explained
 from cli.tables import width_of

@@ -1,0 +1,173 @@
+"""A recorder's clock from one docking to the next: its drift, and a battery that died (R32)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from bodycam_custody.clock import parse_rfc3339, rfc3339
+from bodycam_custody.dockings.drafts import Arrival, subject_of
+from bodycam_custody.entries import Draft, EntryKind
+from bodycam_custody.interpretation.recording_time import EARLIEST_PLAUSIBLE
+from bodycam_custody.model import ClockVerdict, FileOutcome
+from bodycam_custody.slots.visits import was_clock_set
+from bodycam_custody.station import Station
+from docking.card import UNKNOWN_RECORDER, DockingKind
+from docking.drivers.told_visit import COMES_BACK_WITHIN
+from docking.profile import RecorderProfile
+from docking.source import FileType
+from hashing.canonical import Json
+
+# What the recorders' specifications allow.
+DRIFT_LIMIT_MS_PER_DAY = 3_000
+# No recorder drifts that far: its clock was at a factory date, or nobody ever set it.
+RESET_OFFSET = timedelta(days=365)
+# Over less time the jitter of a reading is larger than any drift.
+SHORTEST_COMPARISON = timedelta(minutes=1)
+
+_DAY_S = 86_400
+_RECORDINGS = frozenset({FileType.VIDEO, FileType.AUDIO, FileType.PHOTO})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClockReading:
+    """How far a recorder's clock ran ahead of the station's at one moment, and how well that is known."""
+
+    at: datetime
+    offset_ms: int
+    uncertainty_ms: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClockJudgement:
+    """The answer, and the drift it rests on where there is one."""
+
+    verdict: ClockVerdict
+    drift_ms_per_day: int | None = None
+
+
+def judge_clock(
+    reading: ClockReading | None, previous: ClockReading | None, *, implausible_clips: int, was_set: bool = False
+) -> ClockJudgement | None:
+    """Judge a recorder's clock; None where nothing was measured and no clip speaks of a reset.
+
+    Drift is judged against 3 s a day, the limit itself allowed; where the uncertainty of the two readings reaches
+    across it, or is not known, the verdict is undeterminable. A previous reading that was a reset itself is no base,
+    nor is one before the clock `was_set`.
+    """
+    if implausible_clips or (reading is not None and is_reset(reading)):
+        return ClockJudgement(verdict=ClockVerdict.RESET)
+    if reading is None:
+        return None
+    if previous is None or is_reset(previous):
+        return ClockJudgement(verdict=ClockVerdict.FIRST_READING)
+    if was_set:
+        return ClockJudgement(verdict=ClockVerdict.CLOCK_SET)
+    elapsed = reading.at - previous.at
+    if elapsed < SHORTEST_COMPARISON:
+        return ClockJudgement(verdict=ClockVerdict.UNDETERMINABLE)
+    moved_ms = reading.offset_ms - previous.offset_ms
+    drift = round(moved_ms * _DAY_S / elapsed.total_seconds())
+    return ClockJudgement(verdict=_against_limit(abs(moved_ms), elapsed, reading, previous), drift_ms_per_day=drift)
+
+
+def is_reset(reading: ClockReading) -> bool:
+    """Return whether the clock stood where only a factory date puts it."""
+    return abs(reading.offset_ms) > RESET_OFFSET.total_seconds() * 1000
+
+
+def _against_limit(moved_ms: int, elapsed: timedelta, reading: ClockReading, previous: ClockReading) -> ClockVerdict:
+    if reading.uncertainty_ms is None or previous.uncertainty_ms is None:
+        return ClockVerdict.UNDETERMINABLE
+    doubt_ms = reading.uncertainty_ms + previous.uncertainty_ms
+    allowed_ms = DRIFT_LIMIT_MS_PER_DAY * elapsed.total_seconds() / _DAY_S
+    if moved_ms + doubt_ms <= allowed_ms:
+        return ClockVerdict.WITHIN_LIMIT
+    return ClockVerdict.BEYOND_LIMIT if moved_ms - doubt_ms > allowed_ms else ClockVerdict.UNDETERMINABLE
+
+
+def clock_drafts(station: Station, arrival: Arrival, *, profile: str | None) -> list[Draft]:
+    """Return the entry that judges the clock of a docked recorder, from what was measured before any sync."""
+    if arrival.card.recorder == UNKNOWN_RECORDER or arrival.card.kind is not DockingKind.DOCK:
+        return []
+    reading = None
+    if arrival.clock_offset_ms is not None:
+        reading = ClockReading(
+            at=arrival.docked_at,
+            offset_ms=arrival.clock_offset_ms,
+            uncertainty_ms=arrival.clock_offset_uncertainty_ms,
+        )
+    row = _previous_row(station, arrival)
+    previous = None if row is None else _reading_of(row)
+    implausible = _implausible_clips(station, arrival, profile)
+    was_set = row is not None and _was_set_since(station, arrival, parse_rfc3339(row["docked_at"]))
+    judged = judge_clock(reading, previous, implausible_clips=implausible, was_set=was_set)
+    if judged is None:
+        return []
+    facts: dict[str, Json] = {
+        "docking_id": arrival.docking_id,
+        "recorder": arrival.card.recorder,
+        "verdict": judged.verdict,
+        "offset_ms": arrival.clock_offset_ms,
+        "uncertainty_ms": arrival.clock_offset_uncertainty_ms,
+        "previous": row["docking_id"] if row else None,
+        "previous_offset_ms": row["clock_offset_ms"] if row else None,
+        "previous_uncertainty_ms": row["clock_offset_uncertainty_ms"] if row else None,
+        "drift_ms_per_day": judged.drift_ms_per_day,
+        "limit_ms_per_day": DRIFT_LIMIT_MS_PER_DAY,
+        "implausible_clips": implausible,
+    }
+    return [Draft(kind=EntryKind.CLOCK_JUDGED, subject=subject_of(arrival.docking_id), facts=facts)]
+
+
+def _was_set_since(station: Station, arrival: Arrival, docked_at: datetime) -> bool:
+    """Return whether the clock was set after the reading of the docking at `docked_at` and before this one's.
+
+    Both readings were taken in the visits before those dockings, and a visit sets the clock after it measured it.
+    """
+    return was_clock_set(
+        station.catalog,
+        arrival.card.recorder,
+        after=rfc3339(docked_at - COMES_BACK_WITHIN),
+        before=rfc3339(arrival.docked_at - COMES_BACK_WITHIN),
+    )
+
+
+def _previous_row(station: Station, arrival: Arrival) -> Mapping[str, Any] | None:
+    rows = station.catalog.rows(
+        "SELECT docking_id, docked_at, clock_offset_ms, clock_offset_uncertainty_ms FROM dockings"
+        " WHERE recorder = ? AND kind = ? AND docking_id <> ? AND clock_offset_ms IS NOT NULL"
+        " ORDER BY docked_at DESC, docking_id DESC LIMIT 1",
+        (arrival.card.recorder, DockingKind.DOCK, arrival.docking_id),
+    )
+    return rows[0] if rows else None
+
+
+def _reading_of(row: Mapping[str, Any]) -> ClockReading:
+    return ClockReading(
+        at=parse_rfc3339(row["docked_at"]),
+        offset_ms=row["clock_offset_ms"],
+        uncertainty_ms=row["clock_offset_uncertainty_ms"],
+    )
+
+
+def _implausible_clips(station: Station, arrival: Arrival, profile: str | None) -> int:
+    """Count the recordings sealed now that bear a date before any recorder in use; old ones were counted before."""
+    reader = next((one for one in station.profiles if one.name == profile), None)
+    rows = station.catalog.rows(
+        "SELECT path, mtime_ns, file_type FROM files WHERE docking_id = ? AND main IS NULL AND outcome = ?",
+        (arrival.docking_id, FileOutcome.SEALED),
+    )
+    return sum(row["file_type"] in _RECORDINGS and _is_implausible(row, reader) for row in rows)
+
+
+def _is_implausible(row: Mapping[str, Any], profile: RecorderProfile | None) -> bool:
+    """A name that carries a date speaks for the recorder's clock; the file system's time only where none does."""
+    named = profile.parse_name(row["path"]) if profile is not None and row["path"] is not None else None
+    if named is not None and named.started_at is not None:
+        return named.started_at < EARLIEST_PLAUSIBLE
+    try:
+        written = datetime.fromtimestamp(int(row["mtime_ns"]) / 1_000_000_000, UTC)
+    except (ValueError, OverflowError, OSError):
+        return False
+    return written < EARLIEST_PLAUSIBLE
