@@ -15,8 +15,8 @@ from bodycam_custody.model import Remark
 from bodycam_custody.operations import Caller
 from bodycam_custody.runtime import Runtime
 from tests.archive.keep_service import Helper
+from tests.bodycam_custody.letting_go import safe_docking
 from tests.bodycam_custody.stations import LiveStation, make_card
-from tests.bodycam_custody.test_release_acts import safe_docking
 from tests.bodycam_custody.test_ways_out import announce
 
 

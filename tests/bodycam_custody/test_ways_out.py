@@ -10,8 +10,8 @@ from bodycam_custody.release_errors import NothingLeftError, SlotEmptyError
 from bodycam_custody.runtime import Runtime
 from bodycam_custody.slot_views import WhyNot
 from docking.slips import FOLDER_FILESYSTEM, DockSlip, write_slip
+from tests.bodycam_custody.letting_go import BY, REASONS, safe_docking
 from tests.bodycam_custody.stations import NOW, SERIAL, LiveStation, make_card
-from tests.bodycam_custody.test_release_acts import BY, REASONS, safe_docking
 from tests.bodycam_custody.test_slot_board import LOCKED, STICK, UNLOCKED, ask, slot
 from tests.docking.usb_tree import CONTROL, KEYBOARD, PORT, STORAGE, UsbTree
 
