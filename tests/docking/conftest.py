@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from docking.profiles import RecorderProfile, load_profiles
+from tests.docking.loop_card import LoopCard, plugged_in
 
 NOBODY_UID = 65534
 
@@ -64,6 +65,20 @@ def mount() -> Iterator[Callable[..., Path]]:
     yield mounted
     for point in reversed(points):
         subprocess.run(["umount", "-l", point], capture_output=True, check=False)
+
+
+@pytest.fixture(params=["vfat", "exfat"])
+def usb_card(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[LoopCard]:
+    """A recorder's card."""
+    with plugged_in(tmp_path, request.param) as card:
+        yield card
+
+
+@pytest.fixture
+def ext4_card(tmp_path: Path) -> Iterator[LoopCard]:
+    """A disk that is no recorder's card, though its port says so."""
+    with plugged_in(tmp_path, "ext4") as card:
+        yield card
 
 
 def open_descriptors() -> int:
