@@ -16,38 +16,22 @@ def clearing_draft(
     docking_id: DockingId, actor: Actor, *, files: Iterable[int], size_bytes: int, receipt: str
 ) -> Draft:
     """Return the entry that everything was read again and these files are going to be removed now."""
-    return Draft(
-        kind=EntryKind.CARD_CLEARING,
-        subject=subject_of(docking_id),
-        actor=actor,
-        facts={
-            "docking_id": docking_id,
-            "person": actor.person,
-            "files": _ranges(files),
-            "bytes": size_bytes,
-            "receipt_sha256": receipt,
-        },
-    )
+    facts: dict[str, Json] = {"files": _ranges(files), "bytes": size_bytes, "receipt_sha256": receipt}
+    return _draft(EntryKind.CARD_CLEARING, docking_id, actor, facts)
 
 
 def cleared_draft(
     docking_id: DockingId, actor: Actor, *, removed: Iterable[int], residue: Mapping[str, Any], left: Sequence[Json]
 ) -> Draft:
     """Return the entry that a card is cleared: what was removed, and what was found on it afterwards."""
-    return Draft(
-        kind=EntryKind.CARD_CLEARED,
-        subject=subject_of(docking_id),
-        actor=actor,
-        facts={
-            "docking_id": docking_id,
-            "person": actor.person,
-            "removed": _ranges(removed),
-            "perhaps_removed": [],
-            "files_left": residue["files"],
-            "specials_left": residue["specials"],
-            "left": [*left],
-        },
-    )
+    facts: dict[str, Json] = {
+        "removed": _ranges(removed),
+        "perhaps_removed": [],
+        "files_left": residue["files"],
+        "specials_left": residue["specials"],
+        "left": [*left],
+    }
+    return _draft(EntryKind.CARD_CLEARED, docking_id, actor, facts)
 
 
 def failed_draft(
@@ -68,20 +52,19 @@ def failed_draft(
         card = ClearingState.UNKNOWN
     elif gone:
         card = ClearingState.PARTLY
-    return Draft(
-        kind=EntryKind.CARD_CLEARING_FAILED,
-        subject=subject_of(docking_id),
-        actor=actor,
-        facts={
-            "docking_id": docking_id,
-            "person": actor.person,
-            "card": card.value,
-            "code": error.code,
-            "numbers": numbers,
-            "removed": gone,
-            "perhaps_removed": perhaps,
-        },
-    )
+    facts: dict[str, Json] = {
+        "card": card.value,
+        "code": error.code,
+        "numbers": numbers,
+        "removed": gone,
+        "perhaps_removed": perhaps,
+    }
+    return _draft(EntryKind.CARD_CLEARING_FAILED, docking_id, actor, facts)
+
+
+def _draft(kind: EntryKind, docking_id: DockingId, actor: Actor, facts: Mapping[str, Json]) -> Draft:
+    about: dict[str, Json] = {"docking_id": docking_id, "person": actor.person, **facts}
+    return Draft(kind=kind, subject=subject_of(docking_id), actor=actor, facts=about)
 
 
 def _ranges(numbers: Iterable[int]) -> list[Json]:

@@ -7,7 +7,7 @@ from itertools import pairwise
 from typing import Any
 
 from bodycam_custody.clearing.folding import Gone
-from bodycam_custody.dockings.drafts import subject_of
+from bodycam_custody.dockings.drafts import parts_of, subject_of
 from bodycam_custody.entries import Draft, EntryKind
 from bodycam_custody.model import Difference, DockingId, DockingPhase, FileOutcome
 from bodycam_custody.station import Station
@@ -207,8 +207,7 @@ def _gap_row(gap: SequenceGap) -> dict[str, Json]:
 def _in_parts(
     docking_id: DockingId, previous: str | None, counts: Mapping[str, Json], rows: Sequence[Mapping[str, Json]]
 ) -> Iterator[Draft]:
-    parts = max(1, -(-len(rows) // ROWS_PER_ENTRY))
-    for part in range(parts):
+    for part, parts, here in parts_of(len(rows), rows_per_entry=ROWS_PER_ENTRY):
         yield Draft(
             kind=EntryKind.DOCK_COMPARED,
             subject=subject_of(docking_id),
@@ -218,6 +217,6 @@ def _in_parts(
                 "part": part,
                 "parts": parts,
                 **counts,
-                "differences": list(rows[part * ROWS_PER_ENTRY : (part + 1) * ROWS_PER_ENTRY]),
+                "differences": list(rows[here]),
             },
         )

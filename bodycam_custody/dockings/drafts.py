@@ -41,6 +41,13 @@ class NumberedUnit:
     sidecars: tuple[int, ...]
 
 
+def parts_of(rows: int, *, rows_per_entry: int) -> Iterator[tuple[int, int, slice]]:
+    """Yield for every entry that so many rows take its part, how many parts there are, and its rows; none take one."""
+    parts = max(1, -(-rows // rows_per_entry))
+    for part in range(parts):
+        yield part, parts, slice(part * rows_per_entry, (part + 1) * rows_per_entry)
+
+
 def subject_of(docking_id: DockingId) -> str:
     """Return the ledger subject of a docking."""
     return f"docking:{docking_id}"
@@ -98,9 +105,7 @@ def inventory_drafts(
     others: list[Json] = [
         {"kind": special.kind.value, "path": name} for special, name in zip(specials, special_names, strict=True)
     ]
-    parts = max(1, -(-len(rows) // ROWS_PER_ENTRY), -(-len(others) // ROWS_PER_ENTRY))
-    for part in range(parts):
-        here = slice(part * ROWS_PER_ENTRY, (part + 1) * ROWS_PER_ENTRY)
+    for part, parts, here in parts_of(max(len(rows), len(others)), rows_per_entry=ROWS_PER_ENTRY):
         yield Draft(
             kind=EntryKind.DOCK_INVENTORY,
             subject=subject_of(docking_id),

@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from cli import output
+from cli.answers import show_answer
 from cli.exit_codes import ExitCode
 from cli.invocation import AsJson, ClipId, invocation_of
 from cli.language import _
@@ -24,39 +25,32 @@ def list_clips(
     as_json: AsJson = False,
 ) -> ExitCode:
     """List clips, all pages."""
-    from cli.client import connect
     from cli.views.clips import clips_text
 
-    settings = invocation_of(context).settings()
-    with connect(settings) as station:
-        found = station.clips(state=state, docking_id=docking)
-    output.show(found, lambda: clips_text(found, settings.station.zone, output.columns()), as_json=as_json)
+    show_answer(
+        context,
+        lambda station: station.clips(state=state, docking_id=docking),
+        lambda found, zone: clips_text(found, zone, output.columns()),
+        as_json=as_json,
+    )
     return ExitCode.DONE
 
 
 @app.command(help=_("Show everything known of one clip."))
 def show(context: typer.Context, clip_id: ClipId, as_json: AsJson = False) -> ExitCode:
     """Show one clip."""
-    from cli.client import connect
     from cli.views.clip import clip_text
 
-    settings = invocation_of(context).settings()
-    with connect(settings) as station:
-        found = station.clip(clip_id)
-    output.show(found, lambda: clip_text(found, settings.station.zone), as_json=as_json)
+    show_answer(context, lambda station: station.clip(clip_id), clip_text, as_json=as_json)
     return ExitCode.DONE
 
 
 @app.command(help=_("Show the whole life of one clip: every ledger entry with time, actor and proof."))
 def history(context: typer.Context, clip_id: ClipId, as_json: AsJson = False) -> ExitCode:
     """Show every ledger entry about one clip."""
-    from cli.client import connect
     from cli.views.history import history_text
 
-    settings = invocation_of(context).settings()
-    with connect(settings) as station:
-        found = station.history(clip_id)
-    output.show(found, lambda: history_text(found, settings.station.zone), as_json=as_json)
+    show_answer(context, lambda station: station.history(clip_id), history_text, as_json=as_json)
     return ExitCode.DONE
 
 

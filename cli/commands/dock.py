@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from cli import output
+from cli.answers import show_answer
 from cli.exit_codes import ExitCode
 from cli.invocation import AsJson, DockingId, invocation_of
 from cli.language import _
@@ -45,13 +46,9 @@ def list_dockings(
 )
 def show(context: typer.Context, docking_id: DockingId, as_json: AsJson = False) -> ExitCode:
     """Show one docking."""
-    from cli.client import connect
     from cli.views.docking import docking_text
 
-    settings = invocation_of(context).settings()
-    with connect(settings) as station:
-        found = station.docking(docking_id)
-    output.show(found, lambda: docking_text(found, settings.station.zone), as_json=as_json)
+    show_answer(context, lambda station: station.docking(docking_id), docking_text, as_json=as_json)
     return ExitCode.DONE
 
 
@@ -66,13 +63,14 @@ def accept(
     as_json: AsJson = False,
 ) -> ExitCode:
     """Accept one docking."""
-    from cli.client import connect
     from cli.views.acceptance import accepted_text
 
-    settings = invocation_of(context).settings()
-    with connect(settings) as station:
-        done = station.accept_docking(docking_id, person=by, reason=reason)
-    output.show(done, lambda: accepted_text(done, settings.station.zone), as_json=as_json)
+    show_answer(
+        context,
+        lambda station: station.accept_docking(docking_id, person=by, reason=reason),
+        accepted_text,
+        as_json=as_json,
+    )
     return ExitCode.DONE
 
 
@@ -101,13 +99,14 @@ def release(
 
 
 def _let_go(context: typer.Context, act: str, target: str, by: str, reason: str, *, as_json: bool) -> ExitCode:
-    from cli.client import connect
     from cli.views.release import let_go_text
 
-    settings = invocation_of(context).settings()
-    with connect(settings) as station:
-        done = station.let_go(act, target, person=by, reason=reason)
-    output.show(done, lambda: let_go_text(act, done, settings.station.zone), as_json=as_json)
+    show_answer(
+        context,
+        lambda station: station.let_go(act, target, person=by, reason=reason),
+        lambda done, zone: let_go_text(act, done, zone),
+        as_json=as_json,
+    )
     return ExitCode.DONE
 
 
@@ -119,13 +118,11 @@ def clear(
     as_json: AsJson = False,
 ) -> ExitCode:
     """Clear one card."""
-    from cli.client import connect
     from cli.views.clearing import clearing_done_text
 
-    settings = invocation_of(context).settings()
-    with connect(settings) as station:
-        done = station.clear_card(target, person=by)
-    output.show(done, lambda: clearing_done_text(done, settings.station.zone), as_json=as_json)
+    done = show_answer(
+        context, lambda station: station.clear_card(target, person=by), clearing_done_text, as_json=as_json
+    )
     return ExitCode.DONE if done["state"] == "cleared" else ExitCode.NOT_ALL_SAFE
 
 
@@ -179,13 +176,9 @@ def alarms(
     as_json: AsJson = False,
 ) -> ExitCode:
     """List the newest alarms; one that stands ends with NOT_ALL_SAFE."""
-    from cli.client import connect
     from cli.views.alarms import alarms_text
 
-    settings = invocation_of(context).settings()
-    with connect(settings) as station:
-        found = station.alarms(limit=limit)
-    output.show(found, lambda: alarms_text(found, settings.station.zone), as_json=as_json)
+    found = show_answer(context, lambda station: station.alarms(limit=limit), alarms_text, as_json=as_json)
     return ExitCode.NOT_ALL_SAFE if any(alarm["is_standing"] for alarm in found) else ExitCode.DONE
 
 
@@ -201,13 +194,11 @@ def acknowledge(
     as_json: AsJson = False,
 ) -> ExitCode:
     """Acknowledge one alarm."""
-    from cli.client import connect
     from cli.views.alarms import acknowledged_text
 
-    settings = invocation_of(context).settings()
-    with connect(settings) as station:
-        done = station.acknowledge_alarm(alarm, by=by, note=note)
-    output.show(done, lambda: acknowledged_text(done, settings.station.zone), as_json=as_json)
+    show_answer(
+        context, lambda station: station.acknowledge_alarm(alarm, by=by, note=note), acknowledged_text, as_json=as_json
+    )
     return ExitCode.DONE
 
 

@@ -2,17 +2,15 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from cli import output
+from cli.answers import show_answer
 from cli.exit_codes import ExitCode
 from cli.invocation import AsJson, invocation_of
 from cli.language import _
-
-if TYPE_CHECKING:
-    from cli.wire import Recorder
 
 app = typer.Typer(
     help=_("The recorder register: what the unit has, and who answers for it."),
@@ -128,13 +126,9 @@ def list_recorders(
 @app.command(help=_("Show everything the register says of one recorder, and who answered for it when."))
 def show(context: typer.Context, recorder_id: RecorderId, as_json: AsJson = False) -> ExitCode:
     """Show one recorder."""
-    from cli.client import connect
     from cli.views.recorders import recorder_detail_text
 
-    settings = invocation_of(context).settings()
-    with connect(settings) as station:
-        found = station.recorder(recorder_id)
-    output.show(found, lambda: recorder_detail_text(found, settings.station.zone), as_json=as_json)
+    show_answer(context, lambda station: station.recorder(recorder_id), recorder_detail_text, as_json=as_json)
     return ExitCode.DONE
 
 
@@ -175,11 +169,12 @@ def _entered(
     *,
     as_json: bool,
 ) -> ExitCode:
-    from cli.client import connect
     from cli.views.recorders import recorder_text
 
-    settings = invocation_of(context).settings()
-    with connect(settings) as station:
-        found: Recorder = station.enter_recorder_act(act, {"recorder_id": recorder_id, "by": by, **given})
-    output.show(found, lambda: recorder_text(found, settings.station.zone), as_json=as_json)
+    show_answer(
+        context,
+        lambda station: station.enter_recorder_act(act, {"recorder_id": recorder_id, "by": by, **given}),
+        recorder_text,
+        as_json=as_json,
+    )
     return ExitCode.DONE

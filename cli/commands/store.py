@@ -3,6 +3,7 @@
 import typer
 
 from cli import output
+from cli.answers import show_answer
 from cli.exit_codes import ExitCode
 from cli.invocation import AsJson, invocation_of
 from cli.language import _
@@ -25,13 +26,9 @@ def list_stores(context: typer.Context, as_json: AsJson = False) -> ExitCode:
 @app.command(help=_("Look for every copy the stores should hold, and write again what a store lacks."))
 def sweep(context: typer.Context, as_json: AsJson = False) -> ExitCode:
     """Sweep the stores, as the timer does every night; what is not safe ends with NOT_ALL_SAFE."""
-    from cli.client import connect
     from cli.views.stores import swept_text
 
-    settings = invocation_of(context).settings()
-    with connect(settings) as station:
-        found = station.sweep_stores()
-    output.show(found, lambda: swept_text(found, settings.station.zone), as_json=as_json)
+    found = show_answer(context, lambda station: station.sweep_stores(), swept_text, as_json=as_json)
     is_well = not (found["problems"] or found["copies_missing"] or found["not_safe"])
     return ExitCode.DONE if is_well else ExitCode.NOT_ALL_SAFE
 

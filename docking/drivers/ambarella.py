@@ -7,9 +7,9 @@ import re
 from datetime import datetime
 from typing import Final, NoReturn
 
-from docking.drivers.channel import Channel, MalformedReplyError
+from docking.drivers.channel import Channel, MalformedReplyError, answers_before_it_leaves
 from docking.drivers.clock import ClockMeasurement, StationTime, require_fresh
-from docking.drivers.errors import CommandRefusedError, ControlGoneError, LoginRefusedError, ReplyProblem
+from docking.drivers.errors import CommandRefusedError, LoginRefusedError, ReplyProblem
 from docking.drivers.gat947 import HolderFields, parse_holder
 from docking.drivers.interface import Passwords
 from docking.drivers.secret import Secret
@@ -88,13 +88,9 @@ class AmbarellaRecorder:
 
     def enter_storage_mode(self) -> bool:
         """Ask with `@ATH`; these recorders may leave the bus before they answer."""
-        try:
-            self._order(Verb.AMBARELLA_ENTER_STORAGE, self._passwords.command)
-        except ControlGoneError:
-            if not self._channel.was_said:
-                raise
-            return False
-        return True
+        return answers_before_it_leaves(
+            self._channel, lambda: self._order(Verb.AMBARELLA_ENTER_STORAGE, self._passwords.command)
+        )
 
     def sync_clock(self, measurement: ClockMeasurement, time: StationTime) -> datetime:
         """Set date and time with `@Sdt` and `@Stm`, both of the same second."""

@@ -8,12 +8,11 @@ import re
 from datetime import datetime
 from typing import Final, NoReturn
 
-from docking.drivers.channel import Channel, MalformedReplyError
+from docking.drivers.channel import Channel, MalformedReplyError, answers_before_it_leaves
 from docking.drivers.clock import ClockMeasurement, ClockSource, StationTime, measure, require_fresh
 from docking.drivers.errors import (
     ClockNotSettableError,
     CommandRefusedError,
-    ControlGoneError,
     LoginRefusedError,
     ReplyProblem,
 )
@@ -90,14 +89,7 @@ class BcPlusRecorder:
 
     def enter_storage_mode(self) -> bool:
         """Ask with `BC+UDISKEN=1`; a recorder may leave the bus before it answers."""
-        try:
-            if self._ask(Verb.BC_ENTER_STORAGE) != _YES:
-                self._refused(Verb.BC_ENTER_STORAGE)
-        except ControlGoneError:
-            if not self._channel.was_said:
-                raise
-            return False
-        return True
+        return answers_before_it_leaves(self._channel, self._order_storage)
 
     def sync_clock(self, measurement: ClockMeasurement, time: StationTime) -> datetime:
         """Refuse: no verb is known, and none is tried."""
@@ -111,6 +103,10 @@ class BcPlusRecorder:
 
         answer = self._channel.exchange(Command(verb=Verb.BC_READ_CLOCK), parse)
         return answer if isinstance(answer, datetime) else self._refused(Verb.BC_READ_CLOCK)
+
+    def _order_storage(self) -> None:
+        if self._ask(Verb.BC_ENTER_STORAGE) != _YES:
+            self._refused(Verb.BC_ENTER_STORAGE)
 
     def _ask(self, verb: Verb, value: Secret | None = None) -> bytes:
         return self._channel.exchange(Command(verb=verb, value=value), lambda data: parse_line(data, verb))

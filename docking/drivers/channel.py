@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 from typing import Final, Protocol, TypeVar
 
-from docking.drivers.errors import ControlReplyError, ControlSilentError, ReplyProblem
+from docking.drivers.errors import ControlGoneError, ControlReplyError, ControlSilentError, ReplyProblem
 from docking.drivers.secret import Secret
 from docking.drivers.verbs import Command
 
@@ -137,6 +137,21 @@ class Channel:
             if answer is not None:
                 return answer
         raise ControlSilentError(port_path=self.port_path, seconds=f"{self._reply_timeout_s:g}")
+
+
+def answers_before_it_leaves(channel: Channel, ask: Callable[[], None]) -> bool:
+    """Give with `ask` a command on which the recorder leaves the bus; return whether it answered before.
+
+    Raises:
+        ControlGoneError: it left before it took the command.
+    """
+    try:
+        ask()
+    except ControlGoneError:
+        if not channel.was_said:
+            raise
+        return False
+    return True
 
 
 def _is_echo(command: Command, received: bytes) -> bool:

@@ -1,21 +1,16 @@
 """A real FUSE filesystem over a folder that fails on purpose, for tests: a disk or card that goes bad.
 
-Run as a process of its own (`python -m tests.archive.fault_filesystem MOUNT FOLDER FAULT...`), because a filesystem
-served by the process that uses it can wait for itself. A FAULT is `<kind>:<file name>:<offset>`.
+Run as `python -m tests.archive.fault_filesystem MOUNT FOLDER FAULT...`. A FAULT is `<kind>:<file name>:<offset>`.
 """
 
 import contextlib
 import errno
-import importlib.util
 import os
-import shutil
-import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
+from tests.archive.fuse_server import served
 
 READ_ERROR = "read-error"  # EIO for every read that touches the offset
 BIT_FLIP = "bit-flip"  # the byte at the offset reads with its lowest bit turned
@@ -26,24 +21,8 @@ SYNC_ERROR = "sync-error"  # fsync says EIO
 @contextlib.contextmanager
 def faulty(folder: Path, *faults: str) -> Iterator[Path]:
     """Yield a mount point that shows `folder` with `faults`; skips the test where FUSE cannot be used."""
-    if importlib.util.find_spec("mfusepy") is None or not shutil.which("fusermount3") or not Path("/dev/fuse").exists():
-        pytest.skip("needs mfusepy (pip) and fuse3 (apt) with /dev/fuse")
-    mount = folder.with_name(folder.name + "-faulty")
-    mount.mkdir()
-    serve = [sys.executable, "-m", __name__, str(mount), str(folder), *faults]
-    server = subprocess.Popen(serve, env={**os.environ, "FUSE_LIBRARY_NAME": "fuse3"})
-    try:
-        deadline = time.monotonic() + 10
-        while not mount.is_mount():
-            if server.poll() is not None:
-                pytest.skip("this machine does not let us mount FUSE")
-            assert time.monotonic() < deadline, "the faulty filesystem did not come up"
-            time.sleep(0.01)  # the mount table offers nothing to wait for from here
+    with served(__name__, folder, *faults, mount=folder.with_name(folder.name + "-faulty")) as mount:
         yield mount
-    finally:
-        subprocess.run(["fusermount3", "-u", "-z", str(mount)], check=False, stderr=subprocess.DEVNULL)
-        server.terminate()
-        server.wait(10)
 
 
 def _serve(mount: str, folder: str, faults: list[str]) -> None:

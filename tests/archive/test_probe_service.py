@@ -4,7 +4,6 @@ import os
 import socket
 import subprocess
 import sys
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,44 +11,23 @@ import pytest
 
 from archive.errors import ProbeFailedError
 from archive.media import MediaFacts, ProbeOutcome, Sandbox, find_launcher, probe
+from tests.archive.accepting_socket import AcceptingSocket
 from tests.archive.probe_tools import needs
 
 COMMAND = [sys.executable, "-m", "archive.probe_launcher", "--socket"]
 
 
-class Service:
-    """What systemd does for Accept=yes: one process for every connection, which is its standard input."""
+class Service(AcceptingSocket):
+    """The service, and how each of its processes ended and what it said."""
 
     def __init__(self, path: Path, environ: dict[str, str]) -> None:
-        self.path = path
         self.ended: list[tuple[int, str]] = []
         self._environ = environ
-        self._listening = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        self._listening.bind(str(path))
-        self._listening.listen()
-        self._thread = threading.Thread(target=self._run, daemon=True)
-        self._thread.start()
+        super().__init__(path, self._look)
 
-    def _run(self) -> None:
-        while True:
-            connection, _ = self._listening.accept()
-            if not self._serve(connection):
-                return
-
-    def _serve(self, connection: socket.socket) -> bool:
-        with connection:
-            if connection.recv(1, socket.MSG_PEEK) == b"q":
-                return False
-            done = subprocess.run(COMMAND, stdin=connection.fileno(), capture_output=True, text=True, env=self._environ)
-            self.ended.append((done.returncode, done.stderr))
-        return True
-
-    def close(self) -> None:
-        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as last:
-            last.connect(str(self.path))
-            last.sendall(b"q")
-        self._thread.join(20)
-        self._listening.close()
+    def _look(self, connection: socket.socket) -> None:
+        done = subprocess.run(COMMAND, stdin=connection.fileno(), capture_output=True, text=True, env=self._environ)
+        self.ended.append((done.returncode, done.stderr))
 
 
 @pytest.fixture

@@ -1,22 +1,18 @@
 """A real FUSE card or disk that misbehaves at a stated file, for tests: it is pulled, hangs, crawls, or lies.
 
-Run as a process of its own (`python -m tests.bodycam_custody.odd_card MOUNT FOLDER KIND NAME`), because a filesystem
-served by the process that uses it can wait for itself.
+Run as `python -m tests.bodycam_custody.odd_card MOUNT FOLDER KIND NAME`.
 """
 
 import contextlib
 import errno
-import importlib.util
 import os
-import shutil
-import subprocess
 import sys
 import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
+from tests.archive.fuse_server import served
 
 PULLED = "pulled"  # from the first read of the file on, the device is no more
 HANGS = "hangs"  # a read of the file never ends
@@ -32,24 +28,8 @@ ROTTEN = "rotten"  # a disk that takes every write, and gives the first byte of 
 @contextlib.contextmanager
 def odd_card(folder: Path, kind: str, name: str) -> Iterator[Path]:
     """Yield a mount point that shows `folder` and misbehaves at the file `name`; skips where FUSE cannot be used."""
-    if importlib.util.find_spec("mfusepy") is None or not shutil.which("fusermount3") or not Path("/dev/fuse").exists():
-        pytest.skip("needs mfusepy (pip) and fuse3 (apt) with /dev/fuse")
-    mount = folder.with_name(f"{folder.name}-{kind}")
-    mount.mkdir()
-    serve = [sys.executable, "-m", __name__, str(mount), str(folder), kind, name]
-    server = subprocess.Popen(serve, env={**os.environ, "FUSE_LIBRARY_NAME": "fuse3"})
-    try:
-        deadline = time.monotonic() + 10
-        while not mount.is_mount():
-            if server.poll() is not None:
-                pytest.skip("this machine does not let us mount FUSE")
-            assert time.monotonic() < deadline, "the odd card did not come up"
-            time.sleep(0.01)  # the mount table offers nothing to wait for from here
+    with served(__name__, folder, kind, name, mount=folder.with_name(f"{folder.name}-{kind}")) as mount:
         yield mount
-    finally:
-        server.kill()
-        server.wait(10)
-        subprocess.run(["fusermount3", "-u", "-z", str(mount)], check=False, stderr=subprocess.DEVNULL)
 
 
 def _serve(mount: str, folder: str, kind: str, name: str) -> None:

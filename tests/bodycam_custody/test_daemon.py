@@ -20,8 +20,9 @@ from bodycam_custody.genesis import create_station
 from bodycam_custody.ledger import Ledger
 from bodycam_custody.station_keys import load_keys
 from config.settings import Settings
-from docking.slips import DockSlip, write_slip
+from docking.slips import write_slip
 from tests.bodycam_custody.stations import make_card, people, write_settings
+from tests.docking.folder_slips import folder_slip
 
 RUN = (
     "import sys; from pathlib import Path; from config.load import load_settings\n"
@@ -132,24 +133,7 @@ def until(question: Any) -> Any:
 
 
 def dock(settings: Settings, name: str, card: Path) -> Path:
-    return write_slip(
-        settings.paths.slips,
-        name,
-        DockSlip(
-            device=None,
-            diskseq=None,
-            port_path="port-1",
-            slot="slot 1",
-            vendor_id="4255",
-            product_id="0001",
-            serial="A1",
-            filesystem="folder",
-            mount_point=card,
-            docked_at=datetime.now(UTC),
-            clock_offset_ms=None,
-            clock_offset_uncertainty_ms=None,
-        ),
-    )
+    return write_slip(settings.paths.slips, name, folder_slip(card, datetime.now(UTC), serial="A1"))
 
 
 def test_the_daemon_answers_takes_in_docked_cards_and_ends_on_sigterm(daemon: Daemon, tmp_path: Path) -> None:

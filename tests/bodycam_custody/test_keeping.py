@@ -15,7 +15,7 @@ from bodycam_custody.model import Remark
 from bodycam_custody.operations import Caller
 from bodycam_custody.runtime import Runtime
 from tests.archive.keep_service import Helper
-from tests.bodycam_custody.release.test_acts import safe_docking
+from tests.bodycam_custody.letting_go import safe_docking
 from tests.bodycam_custody.release.test_ways_out import announce
 from tests.bodycam_custody.stations import LiveStation, make_card
 

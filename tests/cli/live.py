@@ -22,10 +22,11 @@ from docking.drivers.report import UnlockState, UnlockWarning
 from docking.errors import DockingError
 from docking.notes import write_note
 from docking.refusals import write_refusal
-from docking.slips import FOLDER_FILESYSTEM, DockSlip, write_slip
+from docking.slips import write_slip
 from docking.usb_devices import read_usb_devices
 from tests.bodycam_custody.stations import LiveStation, live_station
 from tests.docking.drivers.told_reports import report
+from tests.docking.folder_slips import folder_slip
 from tests.docking.usb_tree import PORT, UsbTree
 
 
@@ -97,19 +98,15 @@ class Dock:
 
     def announce(self, port: int, card: Path, *, serial: str, name: str) -> Path:
         """Write the slip of a folder that stands for a card on `port`."""
-        slip = DockSlip(
+        slip = folder_slip(
+            card,
+            self.live.clock.now(),
             device=f"/dev/{name}",
             diskseq=40 + port,
             port_path=f"{PORT}{port}:1.0",
             slot=None,
-            vendor_id="4255",
             product_id="1000",
             serial=serial,
-            filesystem=FOLDER_FILESYSTEM,
-            mount_point=card.absolute(),
-            docked_at=self.live.clock.now(),
-            clock_offset_ms=None,
-            clock_offset_uncertainty_ms=None,
         )
         return write_slip(self.live.settings.paths.slips, name, slip)
 

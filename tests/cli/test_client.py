@@ -11,8 +11,9 @@ from cli.client import Station
 from cli.messages import StationProblemError
 from cli.sockets import is_answering
 from cli.transport import SocketTransport
+from tests.cli.answering_server import ROUTES, StatedProblemError
 from tests.cli.conftest import Custody
-from tests.cli.station import ROUTES, FakeStation, StatedProblemError
+from tests.cli.station import FakeStation
 
 
 def test_the_operations_called_are_those_of_the_station() -> None:

@@ -13,7 +13,7 @@ from docking.card_access import is_device_read_only, require_nobody_writes, rest
 from docking.clearing_errors import CardInUseError
 from docking.mounting import SAFE_OPTIONS, set_read_only
 from docking.mounts import mount_at, read_mounts
-from tests.docking.loop_card import LoopCard, plugged_in
+from tests.docking.loop_card import LoopCard, mount_there, plugged_in
 
 # What is tried is the kernel's handling of mounts, which is the same for every filesystem of a disk; ext4 is one that
 # every kernel has. Without a journal, so that reading it changes nothing.
@@ -50,20 +50,13 @@ with mounted_apart(point, own):
 def card(tmp_path: Path) -> Iterator[LoopCard]:
     """A card with two files, mounted read-only on a device that refuses writes, as the mount helper leaves it."""
     with plugged_in(tmp_path, FILESYSTEM) as card:
-        card.mount_point.mkdir(parents=True)
-        mount(card, "rw")
+        mount_there(card, "-o", "rw")
         for name in ("a.mp4", "b.mp4"):
             (card.mount_point / name).write_bytes(b"x")
         subprocess.run(["umount", card.mount_point], check=True)
         set_read_only(card.node)
-        mount(card, ",".join([*SAFE_OPTIONS, "noload"]))
+        mount_there(card, "-o", ",".join([*SAFE_OPTIONS, "noload"]))
         yield card
-
-
-def mount(card: LoopCard, options: str) -> None:
-    done = subprocess.run(["mount", "-o", options, card.node, card.mount_point], capture_output=True, text=True)
-    if done.returncode != 0:
-        pytest.skip(f"this machine does not mount it: {done.stderr.strip()}")
 
 
 @contextmanager
@@ -130,7 +123,7 @@ def test_what_was_removed_is_gone_from_the_disk_itself(card: LoopCard, tmp_path:
             tell(process)
         process.wait(20)
     subprocess.run(["umount", card.mount_point], check=True)
-    mount(card, ",".join([*SAFE_OPTIONS, "noload"]))
+    mount_there(card, "-o", ",".join([*SAFE_OPTIONS, "noload"]))
     assert not (card.mount_point / "a.mp4").exists()
     assert (card.mount_point / "b.mp4").exists()
 

@@ -185,3 +185,13 @@ def found(report: AuditReport, code: str) -> AuditFinding:
 def codes(report: AuditReport) -> list[str]:
     """Return the codes of everything found, worst first."""
     return [finding.code for finding in report.findings]
+
+
+def notes_apart(report: AuditReport) -> list[str]:
+    """Return the codes of everything found that is more than a note, worst first."""
+    return [finding.code for finding in report.findings if finding.severity != "note"]
+
+
+def verified(evidence: Evidence) -> AuditReport:
+    """Return what is found in the primary store alone."""
+    return evidence.verify(evidence.primary)

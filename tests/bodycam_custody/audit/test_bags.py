@@ -2,18 +2,10 @@
 
 import shutil
 import subprocess
-from pathlib import Path
 
-import pytest
-
-from tests.bodycam_custody.audit.evidence_builder import Evidence, codes, flip, found, small_station
+from tests.bodycam_custody.audit.evidence_builder import Evidence, codes, flip, found
 
 CLIP_A = "clips/2026/11/21/clip-a"
-
-
-@pytest.fixture
-def evidence(tmp_path: Path) -> Evidence:
-    return small_station(tmp_path)
 
 
 def test_a_flipped_byte_in_any_file_of_a_bag_is_broken_and_named(evidence: Evidence) -> None:

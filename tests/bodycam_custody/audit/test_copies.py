@@ -3,16 +3,9 @@
 import shutil
 from pathlib import Path
 
-import pytest
-
 from hashing.checkpoint import Checkpoint
 from hashing.frontier import root_of
-from tests.bodycam_custody.audit.evidence_builder import ORIGIN, Evidence, build, codes, found, rewrite, small_station
-
-
-@pytest.fixture
-def evidence(tmp_path: Path) -> Evidence:
-    return small_station(tmp_path)
+from tests.bodycam_custody.audit.evidence_builder import ORIGIN, Evidence, build, codes, found, rewrite
 
 
 def test_a_copy_that_is_behind_cannot_be_told_beyond_its_end(evidence: Evidence) -> None:

@@ -9,12 +9,7 @@ import pytest
 
 from bodycam_custody.audit import verify_evidence
 from bodycam_custody.audit.errors import EvidenceUnreadableError
-from tests.bodycam_custody.audit.evidence_builder import NOW, Evidence, codes, flip, small_station
-
-
-@pytest.fixture
-def evidence(tmp_path: Path) -> Evidence:
-    return small_station(tmp_path)
+from tests.bodycam_custody.audit.evidence_builder import NOW, Evidence, codes, flip
 
 
 def test_the_report_counts_what_was_checked(evidence: Evidence) -> None:

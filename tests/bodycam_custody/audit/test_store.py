@@ -12,12 +12,7 @@ from archive.marker import StoreId, StoreMarker, StoreRole
 from bodycam_custody.audit.errors import EvidenceUnreadableError, NoStoreError
 from hashing.namespaces import Namespace
 from hashing.sshsig import sign
-from tests.bodycam_custody.audit.evidence_builder import ORIGIN, Evidence, codes, flip, found, small_station
-
-
-@pytest.fixture
-def evidence(tmp_path: Path) -> Evidence:
-    return small_station(tmp_path)
+from tests.bodycam_custody.audit.evidence_builder import ORIGIN, Evidence, codes, flip, found
 
 
 def put_marker(evidence: Evidence, *, store_id: str, origin: str = ORIGIN) -> None:

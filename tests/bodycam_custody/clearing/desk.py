@@ -30,6 +30,7 @@ from hashing.canonical import Json
 from tests.archive.fake_host import FakeHost
 from tests.archive.loop_filesystem import small_ext4
 from tests.bodycam_custody.stations import Docking, LiveStation, live_station, make_card
+from tests.docking.folder_slips import folder_slip
 
 # State and stores with their ballast, and a few small bags.
 _DISK_BYTES = 32 * 1024 * 1024
@@ -120,7 +121,7 @@ class Desk:
     def dock(self, arrival: Arrival | None = None, *, name: str = "card1", slip: DockSlip | None = None) -> Docking:
         """Dock the card as the mount helper announces it, and read its recordings for their times."""
         arrival = arrival or self.live.arrival(self.card)
-        write_slip(self.live.settings.paths.slips, name, slip or slip_of(self.card, arrival.docked_at))
+        write_slip(self.live.settings.paths.slips, name, slip or folder_slip(self.card, arrival.docked_at))
         docked = self.live.take_in(arrival)
         self.enter_disks()
         self.live.interpret()
@@ -167,23 +168,6 @@ def handed_over_of(desk: Desk, docking_id: str) -> HandedOver:
     station = desk.live.station
     (row,) = desk.live.rows("SELECT * FROM dockings WHERE docking_id = ?", docking_id)
     return require_clearable(station, row, docking_view(station, row, None))
-
-
-def slip_of(card: Path, docked_at: Any) -> DockSlip:
-    return DockSlip(
-        device=None,
-        diskseq=None,
-        port_path="port-1",
-        slot="slot 1",
-        vendor_id="4255",
-        product_id="0001",
-        serial="0000017",
-        filesystem="folder",
-        mount_point=card.absolute(),
-        docked_at=docked_at,
-        clock_offset_ms=None,
-        clock_offset_uncertainty_ms=None,
-    )
 
 
 @contextmanager

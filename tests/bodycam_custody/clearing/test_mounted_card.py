@@ -17,7 +17,7 @@ from docking.mounts import mount_at, read_mounts
 from docking.slips import DockSlip
 from tests.bodycam_custody.clearing.desk import FILES, Desk, clearing_desk
 from tests.bodycam_custody.stations import NOW, make_card
-from tests.docking.loop_card import LoopCard, plugged_in
+from tests.docking.loop_card import LoopCard, mount_there, plugged_in
 
 # One that every kernel has; the station in a box clears exFAT.
 FILESYSTEM = "ext4"
@@ -26,13 +26,12 @@ FILESYSTEM = "ext4"
 @pytest.fixture
 def card(tmp_path: Path) -> Iterator[LoopCard]:
     with plugged_in(tmp_path, FILESYSTEM) as card:
-        card.mount_point.mkdir(parents=True)
-        mount(card, "rw")
+        mount_there(card, "-o", "rw")
         (card.mount_point / "lost+found").rmdir()
         make_card(card.mount_point, FILES)
         subprocess.run(["umount", card.mount_point], check=True)
         set_read_only(card.node)
-        mount(card, ",".join([*SAFE_OPTIONS, "noload"]))
+        mount_there(card, "-o", ",".join([*SAFE_OPTIONS, "noload"]))
         yield card
 
 
@@ -42,12 +41,6 @@ def desk(quick_path: Path, card: LoopCard) -> Iterator[Desk]:
         desk.service.usb = (card.places.sysfs, FILESYSTEM)
         desk.card = card.mount_point
         yield desk
-
-
-def mount(card: LoopCard, options: str) -> None:
-    done = subprocess.run(["mount", "-o", options, card.node, card.mount_point], capture_output=True, text=True)
-    if done.returncode != 0:
-        pytest.skip(f"this machine does not mount it: {done.stderr.strip()}")
 
 
 def slip_of(card: LoopCard) -> DockSlip:
@@ -71,7 +64,7 @@ def test_a_mounted_card_is_cleared_and_nobody_sees_it_leave_or_come(desk: Desk, 
     assert mount_at(read_mounts(), card.mount_point) == before
     require_nobody_writes(card.mount_point, card.node)
     subprocess.run(["umount", card.mount_point], check=True)
-    mount(card, ",".join([*SAFE_OPTIONS, "noload"]))
+    mount_there(card, "-o", ",".join([*SAFE_OPTIONS, "noload"]))
     assert desk.on_card() == []
     assert (card.mount_point / "DCIM/100MEDIA").is_dir()
 

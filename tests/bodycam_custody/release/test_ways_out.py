@@ -9,10 +9,11 @@ import pytest
 from bodycam_custody.release.errors import NothingLeftError, SlotEmptyError
 from bodycam_custody.runtime import Runtime
 from bodycam_custody.slots.views import WhyNot
-from docking.slips import FOLDER_FILESYSTEM, DockSlip, write_slip
-from tests.bodycam_custody.release.test_acts import BY, REASONS, safe_docking
+from docking.slips import write_slip
+from tests.bodycam_custody.letting_go import BY, REASONS, safe_docking
 from tests.bodycam_custody.slots.test_board import LOCKED, STICK, UNLOCKED, ask, slot
-from tests.bodycam_custody.stations import NOW, SERIAL, LiveStation, make_card
+from tests.bodycam_custody.stations import NOW, LiveStation, make_card
+from tests.docking.folder_slips import folder_slip
 from tests.docking.usb_tree import CONTROL, KEYBOARD, PORT, STORAGE, UsbTree
 
 PHASES = {"withdraw": "withdrawn", "release": "released-uncleared"}
@@ -25,20 +26,7 @@ Scene = Callable[[LiveStation, UsbTree, Path], None]
 
 def announce(live: LiveStation, card: Path, *, port_path: str = "port-1") -> None:
     """Let the card stand in a slot whose docking is already over, or has not begun."""
-    slip = DockSlip(
-        device=None,
-        diskseq=None,
-        port_path=port_path,
-        slot=None,
-        vendor_id="4255",
-        product_id="0001",
-        serial=SERIAL,
-        filesystem=FOLDER_FILESYSTEM,
-        mount_point=card.absolute(),
-        docked_at=NOW,
-        clock_offset_ms=None,
-        clock_offset_uncertainty_ms=None,
-    )
+    slip = folder_slip(card, NOW, port_path=port_path, slot=None)
     write_slip(live.settings.paths.slips, "card", slip)
 
 

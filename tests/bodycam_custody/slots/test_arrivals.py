@@ -16,8 +16,9 @@ from bodycam_custody.model import DockingId
 from bodycam_custody.operations import Caller
 from bodycam_custody.runtime import Runtime
 from bodycam_custody.slots import arrivals
-from docking.slips import FOLDER_FILESYSTEM, DockSlip, write_slip
+from docking.slips import DockSlip, write_slip
 from tests.bodycam_custody.stations import NOW, LiveStation, live_station, make_card
+from tests.docking.folder_slips import folder_slip
 
 
 @pytest.fixture(autouse=True)
@@ -35,20 +36,7 @@ def watching(live: LiveStation) -> Iterator[Runtime]:
 
 
 def slip_for(card: Path, *, serial: str = "0000017", docked_at: datetime = NOW) -> DockSlip:
-    return DockSlip(
-        device=None,
-        diskseq=None,
-        port_path="port-1",
-        slot="slot 1",
-        vendor_id="4255",
-        product_id="0001",
-        serial=serial,
-        filesystem=FOLDER_FILESYSTEM,
-        mount_point=card,
-        docked_at=docked_at,
-        clock_offset_ms=-1500,
-        clock_offset_uncertainty_ms=20,
-    )
+    return folder_slip(card, docked_at, serial=serial, clock_offset_ms=-1500, clock_offset_uncertainty_ms=20)
 
 
 def wait_for(what: Callable[[], object]) -> None:

@@ -10,9 +10,10 @@ import pytest
 from bodycam_custody.handlers import answer
 from bodycam_custody.operations import Caller
 from bodycam_custody.runtime import Runtime
-from docking.slips import FOLDER_FILESYSTEM, DockSlip, write_slip
+from docking.slips import write_slip
 from hashing.errors import StatedError
 from tests.bodycam_custody.stations import NOW, LiveStation, make_card
+from tests.docking.folder_slips import folder_slip
 from tests.docking.usb_tree import CONTROL, KEYBOARD, PORT, STORAGE, Claims, UsbTree
 
 LOCKED = Claims(serial=None)
@@ -36,19 +37,15 @@ def slot(runtime: Runtime) -> dict[str, Any]:
 
 def announce(live: LiveStation, card: Path, *, port: str = "2", serial: str = "0000017", name: str = "sdb1") -> Path:
     """Write the slip of a folder that stands for a card in a port."""
-    slip = DockSlip(
+    slip = folder_slip(
+        card,
+        NOW,
         device="/dev/sdb1",
         diskseq=42,
         port_path=f"{PORT}{port}:1.0",
         slot=None,
-        vendor_id="4255",
         product_id="1000",
         serial=serial,
-        filesystem=FOLDER_FILESYSTEM,
-        mount_point=card.absolute(),
-        docked_at=NOW,
-        clock_offset_ms=None,
-        clock_offset_uncertainty_ms=None,
     )
     return write_slip(live.settings.paths.slips, name, slip)
 

@@ -8,8 +8,6 @@ from typing import Any
 import pytest
 
 from bodycam_custody.errors import NotFoundError, RoleRequiredError
-from bodycam_custody.handlers import answer
-from bodycam_custody.operations import Caller
 from bodycam_custody.runtime import Runtime
 from bodycam_custody.slots.errors import AlarmClosedError
 from docking.block_device import UsbBlockDevice
@@ -19,21 +17,12 @@ from docking.notes import NOTE_SUFFIX
 from docking.refusals import take_back_refusal, write_refusal
 from docking.usb_devices import read_usb_devices
 from docking.usb_errors import UsbInterfaceRefusedError
-from tests.bodycam_custody.slots.test_board import announce, wait_until_closed
+from tests.bodycam_custody.slots.test_board import announce, ask, slot, wait_until_closed
 from tests.bodycam_custody.stations import LiveStation, make_card
 from tests.docking.usb_tree import KEYBOARD, PORT, STORAGE, Claims, UsbTree
 
 CARD = Claims(product_id="1000", serial="0000017")
 EXT4 = CardFormatRefusedError(device="/dev/sdb1", expected="exfat or vfat", found="ext4")
-
-
-def ask(runtime: Runtime, operation: str, /, **params: object) -> Any:
-    return answer(runtime, operation, params, Caller(uid=os.geteuid()))
-
-
-def slot(runtime: Runtime) -> dict[str, Any]:
-    (only,) = ask(runtime, "slots.list")["items"]
-    return dict(only)
 
 
 def refuse(live: LiveStation, tree: UsbTree, error: DockingError = EXT4, *, name: str = "sdb1") -> None:

@@ -13,10 +13,11 @@ from docking.drivers.errors import DriverMissingError, LoginRefusedError
 from docking.drivers.report import UnlockState, UnlockWarning
 from docking.drivers.told_visit import clock_before_docking
 from docking.notes import write_note
-from docking.slips import FOLDER_FILESYSTEM, DockSlip, write_slip
+from docking.slips import write_slip
 from docking.usb_devices import read_usb_devices
 from tests.bodycam_custody.stations import NOW, LiveStation, make_card
 from tests.docking.drivers.told_reports import report
+from tests.docking.folder_slips import folder_slip
 from tests.docking.usb_tree import CONTROL, PORT, STORAGE, Claims, UsbTree
 
 LOCKED = Claims(serial=None)
@@ -194,17 +195,14 @@ def test_the_offset_reaches_the_docking_through_the_slip(
         live.settings.paths.unlocked, device, now=NOW + timedelta(seconds=9), trusted_uids=OURS
     )
     assert clock is not None
-    slip = DockSlip(
+    slip = folder_slip(
+        make_card(tmp_path / "card", {"a.mp4": b"moving pictures"}),
+        NOW,
         device="/dev/sdb1",
         diskseq=42,
         port_path=f"{PORT}2",
         slot=None,
-        vendor_id="4255",
         product_id="1000",
-        serial="0000017",
-        filesystem=FOLDER_FILESYSTEM,
-        mount_point=make_card(tmp_path / "card", {"a.mp4": b"moving pictures"}),
-        docked_at=NOW,
         clock_offset_ms=clock.offset_ms,
         clock_offset_uncertainty_ms=clock.uncertainty_ms,
     )

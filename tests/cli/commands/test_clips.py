@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from tests.cli.conftest import Custody
-from tests.cli.station import FakeStation, make_clip
+from tests.cli.records import make_clip
+from tests.cli.station import FakeStation
 
 # The fixed interface of `clips list --json`; others build on it.
 KEYS = {

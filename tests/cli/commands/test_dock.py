@@ -6,8 +6,10 @@ from pathlib import Path
 import pytest
 
 from cli import wire
+from tests.cli.answering_server import StatedProblemError
 from tests.cli.conftest import Custody
-from tests.cli.station import CANONICAL, FakeStation, StatedProblemError, make_docking
+from tests.cli.records import make_docking
+from tests.cli.station import CANONICAL, FakeStation
 
 
 def test_every_docking_says_what_was_found_kept_and_left(

@@ -5,8 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.cli.answering_server import StatedProblemError
 from tests.cli.conftest import Custody
-from tests.cli.station import FakeStation, StatedProblemError, make_clearing
+from tests.cli.records import make_clearing
+from tests.cli.station import FakeStation
 
 AT = "2026-11-21T10:00:00.000000Z"
 

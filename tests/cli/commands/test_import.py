@@ -7,7 +7,8 @@ import pytest
 
 from cli.commands import import_ as import_command
 from tests.cli.conftest import Custody
-from tests.cli.station import FakeStation, make_docking
+from tests.cli.records import make_docking
+from tests.cli.station import FakeStation
 
 
 @pytest.fixture(autouse=True)

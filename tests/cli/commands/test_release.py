@@ -8,8 +8,10 @@ from typing import Any
 import pytest
 
 from tests.bodycam_custody.handover.test_receipt import LEFT, RECEIPT
+from tests.cli.answering_server import StatedProblemError
 from tests.cli.conftest import Custody
-from tests.cli.station import FakeStation, StatedProblemError, make_docking
+from tests.cli.records import make_docking
+from tests.cli.station import FakeStation
 
 DOCKING = "20261121T085900Z-k3f9"
 UNSAFE: dict[str, Any] = {"safe_to_take_away": "no", "files_failed": 1, "files_sealed": 2}

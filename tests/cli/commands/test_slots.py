@@ -15,8 +15,10 @@ from cli.wire import Alarm, Problem
 from docking.slot_state import SlotPhase
 from docking.usb_errors import UsbInterfaceRefusedError
 from docking.usb_policy import UsbRemark
+from tests.cli.answering_server import StatedProblemError
 from tests.cli.conftest import Custody
-from tests.cli.station import FakeStation, StatedProblemError, make_docking, make_slot
+from tests.cli.records import make_docking, make_slot
+from tests.cli.station import FakeStation
 
 REFUSED: Problem = {
     "code": "usb-interface-refused",

@@ -5,8 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.cli.answering_server import StatedProblemError
 from tests.cli.conftest import Custody
-from tests.cli.station import FakeStation, StatedProblemError, make_clip, make_docking, make_store
+from tests.cli.records import make_clip, make_docking, make_store
+from tests.cli.station import FakeStation
 
 
 def test_a_station_without_trouble_says_so(custody: Custody, config_file: Path, station: FakeStation) -> None:

@@ -6,7 +6,8 @@ import pytest
 
 from cli.wire import Problem
 from tests.cli.conftest import Custody
-from tests.cli.station import FakeStation, make_store
+from tests.cli.records import make_store
+from tests.cli.station import FakeStation
 
 
 def test_stores_that_are_well_end_with_0(custody: Custody, config_file: Path, station: FakeStation) -> None:

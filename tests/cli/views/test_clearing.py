@@ -7,7 +7,7 @@ import pytest
 
 from cli.views.clearing import broken_off, card_said, clearing_done_text, clearing_rows, waiting_lines
 from cli.wire import ClearingDone
-from tests.cli.station import make_clearing, make_docking
+from tests.cli.records import make_clearing, make_docking
 
 ZONE = zoneinfo.ZoneInfo("Asia/Shanghai")
 AT = "2026-11-21T10:00:00.000000Z"

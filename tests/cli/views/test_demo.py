@@ -4,7 +4,8 @@ from zoneinfo import ZoneInfo
 
 from cli.views.demo import DemoValue, demo_text
 from cli.wire import DockingDetail
-from tests.cli.station import FakeStation, make_clip, make_docking
+from tests.cli.records import make_clip, make_docking
+from tests.cli.station import FakeStation
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 
