@@ -115,7 +115,7 @@ def slip_of(card: LoopCard, filesystem: str) -> DockSlip:
 
 def mount_there(card: LoopCard, *arguments: str) -> None:
     """Mount the card as somebody else would; skips the test where that is not possible."""
-    card.mount_point.mkdir(parents=True)
+    card.mount_point.mkdir(parents=True, exist_ok=True)
     done = subprocess.run(["mount", *arguments, card.node, card.mount_point], capture_output=True, text=True)
     if done.returncode != 0:
         pytest.skip(f"this machine does not mount it: {done.stderr.strip()}")
