@@ -298,7 +298,7 @@ def test_an_unsigned_tail_cannot_be_told(evidence: Evidence) -> None:
 
 
 def test_an_unsigned_tail_neither_promises_nor_excuses_a_bag(evidence: Evidence) -> None:
-    evidence.add("tombstone.signed", {}, "clip:clip-a")
+    evidence.add("bag.quarantined", {"store_id": "primary", "bag_path": "clips/2026/11/21/clip-a", "reason": "bad"})
     evidence.publish(["primary"])
     shutil.copy(evidence.backup / "ledger/checkpoint", evidence.primary / "ledger/checkpoint")
     (evidence.primary / "ledger/heads/8").unlink()
