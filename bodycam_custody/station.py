@@ -43,6 +43,15 @@ ANCHOR = "checkpoint"
 
 
 @dataclass(slots=True, kw_only=True)
+class KeptDockings:
+    """Dockings whose every bag was found immutable, as far as the entries before `until_seq` tell."""
+
+    docking_ids: set[str] = field(default_factory=set)
+    until_seq: int = 0
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+
+@dataclass(slots=True, kw_only=True)
 class Station:
     """One station, open for one process. Values and parts only; what is done with them lies in other modules."""
 
@@ -70,8 +79,8 @@ class Station:
     """Set when this process is to end: cards are let go, as a crash would."""
     unkeepable: set[Path] = field(default_factory=set)
     """Stores whose filesystem cannot make a bag immutable, as far as this process has tried."""
-    kept_dockings: set[str] = field(default_factory=set)
-    """Dockings whose every bag was found immutable."""
+    kept: KeptDockings = field(default_factory=KeptDockings)
+    """What need not be looked at again."""
     has_work: threading.Event = field(default_factory=threading.Event)
     """Set when sealed clips wait for interpretation."""
 
