@@ -249,6 +249,8 @@ def test_a_folder_mounted_inside_the_card_is_not_read(live: LiveStation, tmp_pat
     assert kinds == {b"disk.mount": "other-filesystem"}
     assert {clip["source_path"] for clip in live.clips()} == {"a.mp4", "disk"}
     assert docking.texts == []
+    # R11: what lies in it was not listed, so the card is not all there is
+    assert docking.view["safe_to_take_away"] == "no"
 
 
 def test_a_deep_card_goes_in(live: LiveStation, quick_path: Path) -> None:
