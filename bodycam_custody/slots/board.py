@@ -1,8 +1,8 @@
 """What stands in every slot now: USB as sysfs shows it, the notes of the root helpers, and how far dockings are.
 
 A look takes what changed since the look before and tells it to the slot's state machine (`docking.slot_state`). The
-daemon looks every second; a look at a machine where nothing changed reads one small file for each device. Nothing here
-opens a device: the daemon may not, and need not.
+daemon looks every second; a look at a machine where nothing changed reads one small file for each device, and two for
+each disk. Nothing here opens a device: the daemon may not, and need not.
 """
 
 import logging
@@ -14,12 +14,12 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from bodycam_custody.clock import rfc3339
 from bodycam_custody.dockings.progress import Progress
 from bodycam_custody.entries import Draft, EntryKind
 from bodycam_custody.model import DockingPhase, Remark
 from bodycam_custody.release.standing import let_go_by
 from bodycam_custody.slots.alarms import is_alarmed, refusal_draft, refused_draft
+from bodycam_custody.slots.cards import Cards, cards_of, has_card_without_slip
 from bodycam_custody.slots.names import slot_names
 from bodycam_custody.slots.notes import NoteFolder, NoteKey
 from bodycam_custody.slots.places import Place, is_about, problem_of
@@ -38,6 +38,7 @@ from docking.slips import read_slip
 from docking.slot_state import (
     Appeared,
     BecameSafe,
+    CardFound,
     Event,
     LetGo,
     Mounted,
@@ -82,7 +83,7 @@ class SlotBoard:
         self._progress = progress
         self._sysfs = sysfs
         self._places: dict[PortId, Place] = {}
-        self._presence: frozenset[tuple[str, str]] = frozenset()
+        self._presence: frozenset[tuple[str, ...]] = frozenset()
         self._has_looked = False
         self._folded_seq = -1
         paths, trusted = station.settings.paths, frozenset(station.settings.docking.slip_owner_uids)
@@ -142,6 +143,15 @@ class SlotBoard:
         with self._lock:
             self._tell(self._places[port], LetGo(phase=_LEAVING[kind]))
 
+    def open_docking(self, port: PortId) -> str | None:
+        """Return the docking of a card on `port` that is neither safe nor was let go, None where there is none."""
+        catalog = self._station.catalog
+        with self._lock:
+            rows = cards_of(catalog, port, self._places[port]).dockings if port in self._places else ()
+            views = [docking_view(self._station, row, self._progress.get(row["docking_id"])) for row in rows]
+        unsafe = [view["docking_id"] for view in views if view["safe_to_take_away"] != "yes"]
+        return next((one for one in unsafe if let_go_by(catalog, one) is None), None)
+
     def views(self) -> list[dict[str, Any]]:
         """Return every slot that has a name or was seen with something dockable, named ones first."""
         with self._lock:
@@ -159,6 +169,7 @@ class SlotBoard:
         device, present = place.device, place.slot.is_occupied
         slip, slot, phase = next(iter(place.slips.values()), None), place.slot, place.slot.phase
         recorder = slip.card().recorder if slip is not None else device.recorder if device is not None else None
+        cards = cards_of(self._station.catalog, port, place if present else Place())
         return {
             "slot": name,
             "port": port,
@@ -175,17 +186,12 @@ class SlotBoard:
             **contents_view(
                 self._station,
                 phase,
-                self._dockings_of(port, place) if present else [],
+                [docking_view(self._station, row, self._progress.get(row["docking_id"])) for row in cards.dockings],
                 recorder=recorder if present else None,
                 is_refused=present and place.refused is not None,
+                unread=cards.unread,
             ),
         }
-
-    def _dockings_of(self, port: PortId, place: Place) -> list[dict[str, Any]]:
-        rows = [self._docking_of(port, slip) for slip in place.slips.values()]
-        return [
-            docking_view(self._station, row, self._progress.get(row["docking_id"])) for row in rows if row is not None
-        ]
 
     def _run(self) -> None:
         while not self._stopping.wait(LOOK_S):
@@ -209,6 +215,14 @@ class SlotBoard:
                 place.device = place.verdict = place.refusal = None
         for port, device in now.items():
             self._meet(port, device)
+            self._look_at_disks(self._places.get(port), device)
+        self._folded_seq = -1
+
+    def _look_at_disks(self, place: Place | None, device: UsbDevice) -> None:
+        """Take in the disks of a device that was met and not refused: they come after it, and media when they like."""
+        if place is not None and place.verdict is not None:
+            place.device = device
+            place.verdict = judge_usb_device(device, {*self._station.families, device.usb_id})
 
     def _meet(self, port: PortId, device: UsbDevice) -> None:
         """Judge a device that was not there before; what no recorder could be is left alone."""
@@ -252,10 +266,14 @@ class SlotBoard:
         for port, found in now.items():
             place = self._places.setdefault(port, Place())
             if found.keys() != place.slips.keys():
+                is_more = not found.keys() <= place.slips.keys()
                 place.slips, place.is_dock = found, True
-                serial = _claimed(next(iter(found.values())).card().recorder)
-                self._tell(place, Mounted(serial=serial))
+                if is_more:
+                    self._tell(place, Mounted(serial=_claimed(next(iter(found.values())).card().recorder)))
                 self._folded_seq = -1
+        for place in self._places.values():
+            if has_card_without_slip(place):
+                self._tell(place, CardFound())
 
     def _look_at_refusals(self, refusals: Mapping[NoteKey, Refusal]) -> None:
         for place in self._places.values():
@@ -292,23 +310,16 @@ class SlotBoard:
         self._folded_seq = newest
         for port, place in self._places.items():
             if place.slips and place.slot.phase in _FOLLOWED:
-                dockings = [self._docking_of(port, slip) for slip in place.slips.values()]
-                self._follow(place, [row for row in dockings if row is not None])
+                self._follow(place, cards_of(self._station.catalog, port, place))
 
-    def _docking_of(self, port: PortId, slip: DockSlip) -> dict[str, Any] | None:
-        rows = self._station.catalog.rows(
-            "SELECT * FROM dockings WHERE port = ? AND docked_at = ? ORDER BY seen_at DESC, docking_id DESC LIMIT 1",
-            (port, rfc3339(slip.docked_at)),
-        )
-        return rows[0] if rows else None
-
-    def _follow(self, place: Place, dockings: list[dict[str, Any]]) -> None:
+    def _follow(self, place: Place, cards: Cards) -> None:
+        dockings = cards.dockings
         if not dockings:
             return
         place.docking_id = dockings[0]["docking_id"]
         self._tell(place, ReadingBegan())
         is_over = all(row["phase"] not in {DockingPhase.INVENTORY, DockingPhase.COPYING} for row in dockings)
-        if len(dockings) != len(place.slips) or not is_over:
+        if not cards.have_dockings or not is_over:
             return
         views = [docking_view(self._station, row, None) for row in dockings]
         if any(Remark.BAGS_NOT_KEPT in view["remarks"] for view in views):

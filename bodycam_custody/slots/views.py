@@ -1,6 +1,6 @@
 """What stands in a slot, as those who ask see it: whose recorder, how far it is read, and whether it may go."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from enum import StrEnum
 from typing import Any
 
@@ -48,12 +48,19 @@ _MAY_LEAVE = frozenset({SlotPhase.EMPTY, SlotPhase.WITHDRAWN, SlotPhase.RELEASED
 
 
 def contents_view(
-    station: Station, phase: SlotPhase, dockings: Sequence[Mapping[str, Any]], *, recorder: str | None, is_refused: bool
+    station: Station,
+    phase: SlotPhase,
+    dockings: Sequence[Mapping[str, Any]],
+    *,
+    recorder: str | None,
+    is_refused: bool,
+    unread: Collection[WhyNot],
 ) -> dict[str, Any]:
     """Return whose recorder stands in a slot, how far its cards are read, and whether it is safe to take away.
 
     `dockings` are those of the cards that stand there now, as `docking_view` gives them; of several cards the numbers
-    are summed, and the recorder is safe to take away when each of them is. `is_refused` is whether one is not mounted.
+    are summed, and the recorder is safe to take away when each of them is. `is_refused` is whether one is refused;
+    `unread` is why others have no docking, and with any the recorder is not safe.
     """
     officer = operator = None
     if dockings:
@@ -62,8 +69,9 @@ def contents_view(
         now = rfc3339(station.clock.now())
         people = attribution_at(station.catalog, recorder=recorder, kind=DockingKind.DOCK, docked_at=now)
         officer, operator = people.officer, people.operator
-    why_not = _why_not(station, phase, dockings, is_refused=is_refused)
-    is_safe = bool(dockings) and all(one["safe_to_take_away"] == "yes" for one in dockings) and why_not is None
+    why_not = _why_not(station, phase, dockings, is_refused=is_refused, unread=unread)
+    are_safe = bool(dockings) and all(one["safe_to_take_away"] == "yes" for one in dockings)
+    is_safe = are_safe and not unread and why_not is None
     return {
         "officer_id": officer,
         "operator_id": operator,
@@ -100,7 +108,12 @@ def _name(value: object) -> str | None:
 
 
 def _why_not(
-    station: Station, phase: SlotPhase, dockings: Sequence[Mapping[str, Any]], *, is_refused: bool
+    station: Station,
+    phase: SlotPhase,
+    dockings: Sequence[Mapping[str, Any]],
+    *,
+    is_refused: bool,
+    unread: Collection[WhyNot],
 ) -> WhyNot | None:
     if is_refused:
         return WhyNot.REFUSED
@@ -108,7 +121,7 @@ def _why_not(
         return None
     if not dockings or phase is SlotPhase.GONE_EARLY:
         return _BY_PHASE.get(phase)
-    reasons = {_why_not_docking(station, docking) for docking in dockings} - {None}
+    reasons = {_why_not_docking(station, docking) for docking in dockings} | set(unread)
     return next((reason for reason in WhyNot if reason in reasons), None)
 
 

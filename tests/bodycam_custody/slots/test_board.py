@@ -2,6 +2,7 @@
 
 import os
 import time
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -34,11 +35,20 @@ def slot(runtime: Runtime) -> dict[str, Any]:
     return only
 
 
-def announce(live: LiveStation, card: Path, *, port: str = "2", serial: str = "0000017", name: str = "sdb1") -> Path:
+def announce(
+    live: LiveStation,
+    card: Path,
+    *,
+    port: str = "2",
+    serial: str = "0000017",
+    name: str = "sdb",
+    diskseq: int | None = None,
+    docked_at: datetime = NOW,
+) -> Path:
     """Write the slip of a folder that stands for a card in a port."""
     slip = DockSlip(
-        device="/dev/sdb1",
-        diskseq=42,
+        device=f"/dev/{name}",
+        diskseq=diskseq,
         port_path=f"{PORT}{port}:1.0",
         slot=None,
         vendor_id="4255",
@@ -46,7 +56,7 @@ def announce(live: LiveStation, card: Path, *, port: str = "2", serial: str = "0
         serial=serial,
         filesystem=FOLDER_FILESYSTEM,
         mount_point=card.absolute(),
-        docked_at=NOW,
+        docked_at=docked_at,
         clock_offset_ms=None,
         clock_offset_uncertainty_ms=None,
     )
