@@ -20,7 +20,7 @@ from bodycam_custody.release.folding import RELEASE_KINDS
 logger = logging.getLogger(__name__)
 
 # Raised with every change of the tables below; an older file is rebuilt, never migrated.
-CATALOG_VERSION = 11
+CATALOG_VERSION = 12
 
 _TABLES: Mapping[str, tuple[Mapping[str, type], str | tuple[str, ...]]] = {
     "stores": ({"store_id": str, "role": str, "disks": str}, "store_id"),
@@ -126,6 +126,8 @@ _INDEXES = (
     ("clips", ("recorder", "recorded_from")),
     ("clips", ("session_id",)),
     ("files", ("docking_id", "outcome")),
+    ("files", ("outcome",)),
+    ("specials", ("kind",)),
     ("files", ("docking_id", "main")),
     ("files", ("path", "mtime_ns", "basis")),
     ("dockings", ("seen_at",)),
