@@ -121,7 +121,7 @@ class Runtime:
         # Only here: watchdog takes 9 ms, and most commands never watch.
         from bodycam_custody.slots.arrivals import Slots
 
-        self._slots = Slots(self.station, self.dock, self.new_docking_id)
+        self._slots = Slots(self.station, self.dock, self.new_docking_id, self.board.claimants)
         self.station.nursery.warm_up()
         self._slots.start()
         self.board.start()

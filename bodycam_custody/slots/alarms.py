@@ -1,7 +1,8 @@
 """Alarms at the dock: the same serial in two slots at once (R73), and devices and cards that are refused.
 
-A serial is a claim. When two recorders make the same one, nobody can say which of them recorded what, so both dockings
-are held: everything is sealed, neither recorder may be taken away, and the dockings carry the remark. An alarm stands
+A serial is a claim. When two recorders make the same one, nobody can say which of them recorded what, so all dockings
+of them are held: everything is sealed, neither recorder may be taken away, and the dockings carry the remark. It needs
+no card to claim: one that is locked or refused does it too. An alarm stands
 until whatever set it off was docked properly (one recorder after the other, or a good recorder in that slot), or until
 a custodian or supervisor acknowledges it.
 """
@@ -56,18 +57,35 @@ ORDER BY seq DESC
 """
 
 
-def serial_twice_draft(arrivals: Sequence[Arrival]) -> Draft:
-    """Return the entry that `arrivals`, which claim one serial, stand in different slots now."""
-    recorder = arrivals[0].card.recorder
+def serial_twice_draft(arrivals: Sequence[Arrival], *, also: Sequence[PortId] = ()) -> Draft:
+    """Return the entry that `arrivals`, which claim one serial, stand in different slots now; on `also` is no card."""
+    ports = dict.fromkeys([*also, *(port_of(arrival.card.port_path or "") for arrival in arrivals)])
+    docking_ids = [str(arrival.docking_id) for arrival in arrivals]
+    return claimed_twice_draft(arrivals[0].card.recorder, list(ports), docking_ids)
+
+
+def claimed_twice_draft(recorder: str, ports: Sequence[PortId], docking_ids: Sequence[str]) -> Draft:
+    """Return the entry that what stands on `ports` claims one serial; the dockings there are held from now on."""
     facts: dict[str, Json] = {
         "code": AlarmCode.SERIAL_TWICE.value,
         "recorder": recorder,
-        "ports": [port_of(arrival.card.port_path or "") for arrival in arrivals],
-        "docking_ids": [str(arrival.docking_id) for arrival in arrivals],
+        "ports": list(ports),
+        "docking_ids": list(docking_ids),
         "device": None,
         "interface": None,
     }
     return Draft(kind=EntryKind.DOCK_ALARMED, subject=f"recorder:{recorder}", facts=facts)
+
+
+def stands_claimed_twice(catalog: Catalog, recorder: str, ports: Sequence[PortId], docking_ids: Sequence[str]) -> bool:
+    """Return whether an alarm stands that `recorder` is claimed on all of `ports`, and all the dockings are held."""
+    held = {row["docking_id"] for row in catalog.rows("SELECT docking_id FROM held")}
+    return held.issuperset(docking_ids) and any(
+        row["code"] == AlarmCode.SERIAL_TWICE
+        and row["recorder"] == recorder
+        and set(json.loads(row["ports"])).issuperset(ports)
+        for row in catalog.rows(_STANDING)
+    )
 
 
 def refused_draft(port: PortId, error: UsbInterfaceRefusedError | UsbDeviceSilentError) -> Draft:

@@ -20,6 +20,7 @@ from bodycam_custody.model import DockingPhase, Remark
 from bodycam_custody.release.standing import let_go_by
 from bodycam_custody.slots.alarms import is_alarmed, refusal_draft, refused_draft
 from bodycam_custody.slots.cards import Cards, cards_of, has_card_without_slip
+from bodycam_custody.slots.claims import Claim, Twice, claimed_twice, claims_of
 from bodycam_custody.slots.names import slot_names
 from bodycam_custody.slots.notes import NoteFolder, NoteKey
 from bodycam_custody.slots.places import Place, is_about, problem_of
@@ -91,6 +92,7 @@ class SlotBoard:
         self._refusals = NoteFolder(paths.refused, partial(read_refusal, trusted_uids=trusted))
         self._visits = NoteFolder(paths.unlocked, partial(read_visit, trusted_uids=trusted))
         self._told: set[NoteKey] = set()
+        self._twice: frozenset[Twice] = frozenset()
         self._alarms: list[Draft] = []
         self._to_enter: list[ToldVisit] = []
         self._lock = threading.RLock()
@@ -129,19 +131,29 @@ class SlotBoard:
             while self._to_enter:
                 self._alarms.append(visited_draft(self._to_enter[0], self._station.texts))
                 del self._to_enter[0]
-            if not self._alarms:
-                return
+            # Asked only now: whoever docks a second card enters such an alarm before us.
+            twice = claimed_twice(self._station.catalog, self._places)
+            new = [draft for key, draft in twice.items() if draft is not None and key not in self._twice]
             try:
-                self._station.record.enter(self._alarms)
+                if self._alarms or new:
+                    self._station.record.enter([*self._alarms, *new])
             except StatedError as err:
                 logger.error("what happened at the dock is not entered yet reason=%s", err)
             else:
                 self._alarms.clear()
+                self._twice = frozenset(twice)
 
     def let_go(self, port: PortId, kind: EntryKind) -> None:
         """Show that what stands on `port` may leave; one that has a docking is followed by that."""
         with self._lock:
             self._tell(self._places[port], LetGo(phase=_LEAVING[kind]))
+
+    def claimants(self, recorder: str, besides: PortId) -> list[PortId]:
+        """Return the ports but `besides` where something claims to be `recorder` now, whatever it is."""
+        self.look()
+        card = Claim(port=besides, recorder=recorder, is_card=True)
+        with self._lock:
+            return [claim.port for claim in claims_of(self._places) if card.contradicts(claim)]
 
     def open_docking(self, port: PortId) -> str | None:
         """Return the docking of a card on `port` that is neither safe nor was let go, None where there is none."""
