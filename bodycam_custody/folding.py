@@ -14,6 +14,7 @@ from bodycam_custody.recorders.folding import fold_act, fold_registration
 from bodycam_custody.release.folding import fold_let_go, fold_recovered
 from bodycam_custody.slots.folding import fold_acknowledged, fold_alarmed, fold_learnt
 from bodycam_custody.slots.visit_folding import fold_visited
+from config.settings import HandoverPoint
 from docking.usb_ports import port_of
 
 Fold = Callable[[sqlite3.Connection, Entry, Mapping[str, Any], Mapping[str, bytes]], None]
@@ -313,9 +314,19 @@ def _session_grouped(db: sqlite3.Connection, _: Entry, facts: Mapping[str, Any],
 
 
 def _clip_judged(db: sqlite3.Connection, entry: Entry, facts: Mapping[str, Any], _: Mapping[str, bytes]) -> None:
+    # Before an earlier docking could count, the one that sealed the clip did.
+    sealed_by = facts["docked_at"] if facts["handover_point"] == HandoverPoint.DOCK else facts["accepted_at"]
     db.execute(
-        "UPDATE clips SET handover = ?, handover_reason = ?, handover_due = ?, session_id = ? WHERE clip_id = ?",
-        (facts["handover"], facts["reason"], facts["due"], facts["session_id"], entry.clip_id),
+        "UPDATE clips SET handover = ?, handover_reason = ?, handover_due = ?, session_id = ?, handed_over_at = ?"
+        " WHERE clip_id = ?",
+        (
+            facts["handover"],
+            facts["reason"],
+            facts["due"],
+            facts["session_id"],
+            facts.get("handed_over_at", sealed_by),
+            entry.clip_id,
+        ),
     )
 
 

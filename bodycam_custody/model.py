@@ -60,6 +60,7 @@ class HandoverReason(StrEnum):
     ACCEPTED_AFTER_HOURS = "accepted-after-hours"
     AWAITING_ACCEPTANCE = "awaiting-acceptance"
     WITHIN_CLOCK_UNCERTAINTY = "within-clock-uncertainty"
+    ARRIVAL_UNPROVEN = "arrival-unproven"
     NOT_PROBED = "not-probed"
     NO_RECORDING_TIME = "no-recording-time"
     NO_CLOCK_UNCERTAINTY = "no-clock-uncertainty"

@@ -91,6 +91,7 @@ def _clip_view(row: Mapping[str, Any], copies: list[dict[str, Any]], people: Att
         "sightings": row["sightings"],
         "sealed_at": row["sealed_at"],
         "docked_at": row["docked_at"],
+        "handed_over_at": row["handed_over_at"],
         "docking_id": row["docking_id"],
         "session_id": row["session_id"],
         "remarks": [*people.remarks, *_remarks(row)],

@@ -29,6 +29,7 @@ HANDOVER_REASON: Final[Mapping[str, str]] = {
     "accepted-after-hours": N_("accepted by the custodian after the time allowed"),
     "awaiting-acceptance": N_("waits for the custodian's acceptance"),
     "within-clock-uncertainty": N_("too close to the limit for this recorder's clock"),
+    "arrival-unproven": N_("perhaps at the station before the docking that is proved, and not proved"),
     "not-probed": N_("the file has not been read for its times yet"),
     "no-recording-time": N_("the file carries no usable recording time"),
     "no-clock-uncertainty": N_("nothing is known about the recorder's clock"),

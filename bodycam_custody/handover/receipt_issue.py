@@ -18,7 +18,6 @@ from bodycam_custody.roles import Role
 from bodycam_custody.runtime import Runtime
 from bodycam_custody.station import Station
 from bodycam_custody.views import docking_view
-from config.settings import HandoverPoint
 from hashing.canonical import Json
 from hashing.checkpoint import NoteVerifier, parse_checkpoint
 from hashing.errors import N_, Statement, shown
@@ -32,7 +31,7 @@ _KEPT = frozenset({FileOutcome.SEALED, FileOutcome.KNOWN})
 _FILES = """
 SELECT f.path, f.size_bytes, f.file_type, f.outcome, f.basis, f.main, f.clip_id,
        COALESCE(f.sha256, CASE WHEN f.main IS NULL THEN c.sha256 END) AS sha256, c.sightings, c.recorded_from,
-       c.recorded_to, c.handover, c.handover_reason, c.handover_due, c.docked_at, c.accepted_at
+       c.recorded_to, c.handover, c.handover_reason, c.handover_due, c.handed_over_at
 FROM files f LEFT JOIN clips c USING (clip_id) WHERE f.docking_id = ? ORDER BY f.file
 """
 
@@ -137,9 +136,7 @@ def _receipt_of(station: Station, docking_id: DockingId, rows: Sequence[Mapping[
         },
         docking_id=docking_id,
         docking={name: view[name] for name in (*about, "accepted_by")},
-        files=[
-            _file_of(row, at_dock=rules.handover_point is HandoverPoint.DOCK) for row in rows if row["outcome"] in _KEPT
-        ],
+        files=[_file_of(row) for row in rows if row["outcome"] in _KEPT],
         left=_left_of(station, docking_id, view),
         checkpoint=_checkpoint(station),
     )
@@ -171,7 +168,7 @@ def _left_of(station: Station, docking_id: DockingId, view: Mapping[str, Any]) -
     )
 
 
-def _file_of(row: Mapping[str, Any], *, at_dock: bool) -> ReceiptFile:
+def _file_of(row: Mapping[str, Any]) -> ReceiptFile:
     return ReceiptFile(
         clip_id=ClipId(row["clip_id"]),
         name=None if row["path"] is None else shown(row["path"]),
@@ -181,15 +178,15 @@ def _file_of(row: Mapping[str, Any], *, at_dock: bool) -> ReceiptFile:
         outcome=FileOutcome(row["outcome"]),
         basis=Basis(row["basis"]),
         sightings=row["sightings"],
-        handover=_handover_of(row, at_dock=at_dock) if row["main"] is None else None,
+        handover=_handover_of(row) if row["main"] is None else None,
     )
 
 
-def _handover_of(row: Mapping[str, Any], *, at_dock: bool) -> FileHandover:
+def _handover_of(row: Mapping[str, Any]) -> FileHandover:
     verdict = Handover(row["handover"])
     late_ms = None
     if verdict is Handover.LATE:
-        handed_over = parse_rfc3339(row["docked_at"] if at_dock else row["accepted_at"])
+        handed_over = parse_rfc3339(row["handed_over_at"])
         late_ms = round((handed_over - parse_rfc3339(row["handover_due"])).total_seconds() * 1000)
     return FileHandover(
         recorded_from=row["recorded_from"],
