@@ -138,6 +138,21 @@ def test_a_stick_with_ext4_is_refused_before_anything_mounts_it(station: Station
     assert hashlib.sha256(card.read_bytes()).digest() == before
 
 
+def test_a_stick_that_was_never_formatted_is_refused_and_told(station: Station, tmp_path: Path) -> None:
+    stick = tmp_path / "stick.img"
+    with stick.open("wb") as file:
+        file.truncate(64 * 1024 * 1024)
+    station.machine.plug(stick, "stick", serial="DSJ0001")
+    station.wait_for("refusal in the journal", lambda: "card-format-refused" in station.mount_journal())
+    (alarm,) = station.wait_for("alarm", station.alarms)
+    assert (alarm["code"], alarm["recorder_id"]) == ("card-refused", "usb:46f4:0001:DSJ0001")
+    station.require_told(
+        "expected a card formatted as exfat or vfat, found no filesystem",
+        "存储卡格式应为 exfat 或 vfat，实际为 无文件系统",
+    )
+    assert (station.slips(), station.mounted_cards(), station.dockings()) == ([], [], [])
+
+
 def test_a_recorder_of_any_make_is_known_by_what_it_claims_to_be(station: Station, tmp_path: Path) -> None:
     files = recordings(station.now(), device="DSJ0001")
     card = make_card(station.machine, tmp_path / "card.img", files)
