@@ -100,7 +100,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 def dock(name: str, places: Places = Places()) -> Path | None:
     """Mount the card on device `name` and return its slip; None for a disk whose partitions are the cards.
 
-    Where there is a slip, the device and its mount are read-only, checked by asking the kernel, and it is in its folder.
+    With a slip, which is in its folder, device and mount are read-only, checked by asking the kernel.
     After an error nothing of it is mounted and there is no slip, but a note for the daemon that says why, unless the
     device is not on USB or left meanwhile. The card's bytes are only read.
 

@@ -24,7 +24,7 @@ from bodycam_custody.slots.claims import Claim, Twice, claimed_twice, claims_of
 from bodycam_custody.slots.names import slot_names
 from bodycam_custody.slots.notes import NoteFolder, NoteKey
 from bodycam_custody.slots.places import Place, is_about, problem_of
-from bodycam_custody.slots.views import contents_view, unlock_view
+from bodycam_custody.slots.views import contents_view, shown_or_none, unlock_view
 from bodycam_custody.slots.visits import is_entered, visited_draft
 from bodycam_custody.station import Station
 from bodycam_custody.views import docking_view
@@ -190,7 +190,7 @@ class SlotBoard:
             "arrivals": slot.arrivals,
             "recorder_id": recorder if present else None,
             "device": f"{device.vendor_id}:{device.product_id}" if present and device is not None else None,
-            "product": device.product if present and device is not None else None,
+            "product": shown_or_none(device.product) if present and device is not None else None,
             "docking_id": place.docking_id if present else None,
             "remarks": [remark.value for remark in place.verdict.remarks] if present and place.verdict else [],
             "problem": problem_of(place, name or port) if present else None,

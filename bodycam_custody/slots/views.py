@@ -13,6 +13,7 @@ from bodycam_custody.station import Station
 from docking.card import DockingKind
 from docking.drivers.told_visit import ToldVisit
 from docking.slot_state import SlotPhase
+from hashing.errors import shown
 
 
 class WhyNot(StrEnum):
@@ -92,8 +93,8 @@ def unlock_view(visit: ToldVisit | None) -> dict[str, Any] | None:
         "at": rfc3339(visit.at),
         "state": visit.state.value,
         "family": None if visit.driver is None else visit.driver.value,
-        "device_id": holder.get("serial"),
-        "police_number": holder.get("police_number"),
+        "device_id": shown_or_none(holder.get("serial")),
+        "police_number": shown_or_none(holder.get("police_number")),
         "officer_name": _name(holder.get("officer_name")),
         "unit_name": _name(holder.get("unit_name")),
         "battery_percent": visit.battery_percent,
@@ -103,8 +104,13 @@ def unlock_view(visit: ToldVisit | None) -> dict[str, Any] | None:
     }
 
 
+def shown_or_none(claim: object) -> str | None:
+    """Return what a device says of itself as one line that can do nothing to a terminal; None where it says nothing."""
+    return None if claim is None else shown(str(claim))
+
+
 def _name(value: object) -> str | None:
-    return str(value["text"]) if isinstance(value, dict) else None
+    return shown(str(value["text"])) if isinstance(value, dict) else None
 
 
 def _why_not(

@@ -111,6 +111,21 @@ def test_a_card_pulled_before_it_is_safe_was_taken_away_too_early(
     assert (slot(runtime)["phase"], slot(runtime)["recorder_id"]) == ("gone-early", None)
 
 
+@pytest.mark.parametrize(
+    ("product", "told"),
+    [
+        ("\x1b[2J\x1b[32mSAFE to take away\x1b[0m", r"\x1b[2J\x1b[32mSAFE to take away\x1b[0m"),
+        ("A\nslot 2", r"A\nslot 2"),
+        ("gpj\u202etxt", r"gpj\u202etxt"),
+    ],
+)
+def test_what_a_device_calls_itself_can_do_nothing_to_a_terminal(
+    runtime: Runtime, tree: UsbTree, product: str, told: str
+) -> None:
+    tree.plug("1-2", Claims(serial=None, product=product), interfaces=[STORAGE])
+    assert slot(runtime)["product"] == told
+
+
 def test_a_stick_that_types_is_refused_and_reported_once(live: LiveStation, runtime: Runtime, tree: UsbTree) -> None:
     tree.plug("1-2", STICK, interfaces=[STORAGE, KEYBOARD])
     for _ in range(3):
