@@ -3,8 +3,8 @@
 A serial is a claim. When two recorders make the same one, nobody can say which of them recorded what, so all dockings
 of them are held: everything is sealed, neither recorder may be taken away, and the dockings carry the remark. It needs
 no card to claim: one that is locked or refused does it too. An alarm stands
-until whatever set it off was docked properly (one recorder after the other, or a good recorder in that slot), or until
-a custodian or supervisor acknowledges it.
+until the recorder it names was docked properly, wherever (of two with one serial, one after the other), or until a
+custodian or supervisor acknowledges it; somebody else's recorder in that slot settles nothing.
 """
 
 import json
@@ -46,15 +46,16 @@ SERIAL_TWICE = N_(
 # Where it happened, and what the mount helper said.
 CARD_REFUSED = N_("{slot}: {reason}")
 
-# A docking without alarm that came later: of the same serial, or in the slot of the refused device.
-_STANDING = """
+# The cards of one recorder come within this time; one that is mounted says nothing about one that is not.
+_CARDS_TOGETHER_S = 10
+# A docking of that recorder, without alarm, that came later. What was refused and names nobody is never known again.
+_STANDING = f"""
 SELECT * FROM alarms a WHERE a.acknowledged_at IS NULL AND NOT EXISTS (
-    SELECT 1 FROM dockings d WHERE d.seen_at > a.at
+    SELECT 1 FROM dockings d WHERE d.recorder = a.recorder AND d.seen_at > a.at
     AND d.docking_id NOT IN (SELECT docking_id FROM held)
-    AND CASE a.code WHEN 'serial-twice' THEN d.recorder = a.recorder
-        ELSE d.port IN (SELECT value FROM json_each(a.ports)) END)
+    AND (a.noted_at IS NULL OR julianday(d.docked_at) > julianday(a.noted_at) + {_CARDS_TOGETHER_S / 86_400}))
 ORDER BY seq DESC
-"""
+"""  # noqa: S608  # our own text and number
 
 
 def serial_twice_draft(arrivals: Sequence[Arrival], *, also: Sequence[PortId] = ()) -> Draft:
@@ -88,11 +89,11 @@ def stands_claimed_twice(catalog: Catalog, recorder: str, ports: Sequence[PortId
     )
 
 
-def refused_draft(port: PortId, error: UsbInterfaceRefusedError | UsbDeviceSilentError) -> Draft:
-    """Return the entry that the device on `port` was refused, and as what it could have acted."""
+def refused_draft(port: PortId, recorder: str, error: UsbInterfaceRefusedError | UsbDeviceSilentError) -> Draft:
+    """Return the entry that the device on `port` was refused, which recorder it claims to be, and how it could act."""
     facts: dict[str, Json] = {
         "code": error.code,
-        "recorder": None,
+        "recorder": recorder if recorder != UNKNOWN_RECORDER else None,
         "ports": [port],
         "docking_ids": [],
         "device": str(error.facts["device"]),

@@ -256,7 +256,7 @@ class SlotBoard:
             if not (offers_storage(device) or place.is_dock or port in slot_names(self._station.catalog)):
                 return
             place.refusal, kind = err, Seen.REFUSED
-            self._alarms.append(refused_draft(port, err))
+            self._alarms.append(refused_draft(port, device.recorder, err))
         place.device = device
         place.is_dock |= kind is not Seen.STORAGE and not is_unknown
         place.met_at = self._station.clock.now() if self._has_looked else None

@@ -135,7 +135,7 @@ def test_a_stick_that_types_is_refused_and_reported_once(live: LiveStation, runt
     assert alarm.subject == f"slot:{PORT}2"
     assert alarm.facts == {
         "code": "usb-interface-refused",
-        "recorder": None,
+        "recorder": "usb:0951:1666:S1",
         "ports": [f"{PORT}2"],
         "docking_ids": [],
         "device": "0951:1666",
