@@ -168,7 +168,9 @@ SPECIAL_KIND: Final[Mapping[str, str]] = {
     "block-device": N_("block device"),
     "char-device": N_("character device"),
     "other-filesystem": N_("folder of another file system"),
+    "directory-loop": N_("folder that leads back to itself"),
     "unreadable-directory": N_("unreadable folder"),
+    "unreadable-entry": N_("unreadable entry"),
 }
 CLOCK_VERDICT: Final[Mapping[str, str]] = {
     "within-limit": N_("drifts within 3 seconds a day"),
