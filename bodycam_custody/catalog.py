@@ -130,6 +130,7 @@ _INDEXES = (
     ("specials", ("kind",)),
     ("files", ("docking_id", "main")),
     ("files", ("path", "mtime_ns", "basis")),
+    ("files", ("mtime_ns", "size_bytes")),
     ("dockings", ("seen_at",)),
     ("dockings", ("recorder", "seen_at")),
     ("dockings", ("port", "docked_at")),

@@ -7,6 +7,7 @@ from typing import Any
 
 from bodycam_custody.clock import parse_rfc3339, rfc3339
 from bodycam_custody.dockings.drafts import Arrival, subject_of
+from bodycam_custody.dockings.earlier import earlier_docking, was_listed
 from bodycam_custody.entries import Draft, EntryKind
 from bodycam_custody.interpretation.recording_time import EARLIEST_PLAUSIBLE
 from bodycam_custody.model import ClockVerdict, FileOutcome
@@ -22,6 +23,8 @@ from hashing.canonical import Json
 DRIFT_LIMIT_MS_PER_DAY = 3_000
 # No recorder drifts that far: its clock was at a factory date, or nobody ever set it.
 RESET_OFFSET = timedelta(days=365)
+# A clock that is behind by more, and was not before, fell back to a factory date, whatever year that is.
+FELL_BACK = timedelta(days=1)
 # Over less time the jitter of a reading is larger than any drift.
 SHORTEST_COMPARISON = timedelta(minutes=1)
 
@@ -53,16 +56,18 @@ def judge_clock(
 
     Drift is judged against 3 s a day, the limit itself allowed; where the uncertainty of the two readings reaches
     across it, or is not known, the verdict is undeterminable. A previous reading that was a reset itself is no base,
-    nor is one before the clock `was_set`.
+    nor is one before the clock `was_set`. A clock that fell back by more than a day since is a reset too.
     """
     if implausible_clips or (reading is not None and is_reset(reading)):
         return ClockJudgement(verdict=ClockVerdict.RESET)
     if reading is None:
         return None
-    if previous is None or is_reset(previous):
+    if previous is None or is_reset(previous) or _fell_back(previous, since=reading):
         return ClockJudgement(verdict=ClockVerdict.FIRST_READING)
     if was_set:
         return ClockJudgement(verdict=ClockVerdict.CLOCK_SET)
+    if _fell_back(reading, since=previous):
+        return ClockJudgement(verdict=ClockVerdict.RESET)
     elapsed = reading.at - previous.at
     if elapsed < SHORTEST_COMPARISON:
         return ClockJudgement(verdict=ClockVerdict.UNDETERMINABLE)
@@ -74,6 +79,12 @@ def judge_clock(
 def is_reset(reading: ClockReading) -> bool:
     """Return whether the clock stood where only a factory date puts it."""
     return abs(reading.offset_ms) > RESET_OFFSET.total_seconds() * 1000
+
+
+def _fell_back(reading: ClockReading, *, since: ClockReading) -> bool:
+    """Return whether the clock is behind by more than a day, and stood more than a day later at the other reading."""
+    limit_ms = FELL_BACK.total_seconds() * 1000
+    return reading.offset_ms < -limit_ms and since.offset_ms - reading.offset_ms > limit_ms
 
 
 def _against_limit(moved_ms: int, elapsed: timedelta, reading: ClockReading, previous: ClockReading) -> ClockVerdict:
@@ -152,22 +163,34 @@ def _reading_of(row: Mapping[str, Any]) -> ClockReading:
 
 
 def _implausible_clips(station: Station, arrival: Arrival, profile: str | None) -> int:
-    """Count the recordings sealed now that bear a date before any recorder in use; old ones were counted before."""
+    """Count the recordings sealed now that bear a date before any recorder in use, or well before a docking without them.
+
+    What was sealed earlier was counted then.
+    """
     reader = next((one for one in station.profiles if one.name == profile), None)
+    earlier = earlier_docking(station.catalog, arrival.docking_id)
+    offset = timedelta(milliseconds=arrival.clock_offset_ms or 0)
     rows = station.catalog.rows(
-        "SELECT path, mtime_ns, file_type FROM files WHERE docking_id = ? AND main IS NULL AND outcome = ?",
+        "SELECT path, mtime_ns, size_bytes, file_type FROM files WHERE docking_id = ? AND main IS NULL AND outcome = ?",
         (arrival.docking_id, FileOutcome.SEALED),
     )
-    return sum(row["file_type"] in _RECORDINGS and _is_implausible(row, reader) for row in rows)
+    dated = [(row, _dated(row, reader)) for row in rows if row["file_type"] in _RECORDINGS]
+    return sum(
+        at < EARLIEST_PLAUSIBLE
+        or (
+            earlier is not None and at - offset < earlier.earliest_new and not was_listed(station.catalog, earlier, row)
+        )
+        for row, at in dated
+        if at is not None
+    )
 
 
-def _is_implausible(row: Mapping[str, Any], profile: RecorderProfile | None) -> bool:
+def _dated(row: Mapping[str, Any], profile: RecorderProfile | None) -> datetime | None:
     """A name that carries a date speaks for the recorder's clock; the file system's time only where none does."""
     named = profile.parse_name(row["path"]) if profile is not None and row["path"] is not None else None
     if named is not None and named.started_at is not None:
-        return named.started_at < EARLIEST_PLAUSIBLE
+        return named.started_at
     try:
-        written = datetime.fromtimestamp(int(row["mtime_ns"]) / 1_000_000_000, UTC)
+        return datetime.fromtimestamp(int(row["mtime_ns"]) / 1_000_000_000, UTC)
     except (ValueError, OverflowError, OSError):
-        return False
-    return written < EARLIEST_PLAUSIBLE
+        return None

@@ -14,9 +14,11 @@ from typing import Any
 from archive.errors import ProbeFailedError
 from archive.media import MediaFacts, ProbeOutcome, probe
 from bodycam_custody.clock import parse_rfc3339, rfc3339
+from bodycam_custody.dockings.earlier import earlier_docking, was_listed
 from bodycam_custody.entries import Draft, EntryKind
 from bodycam_custody.interpretation.judgement import judge_waiting
 from bodycam_custody.interpretation.recording_time import (
+    EARLIEST_PLAUSIBLE,
     OFFSET_FILESYSTEMS,
     ClockKnowledge,
     TimeClues,
@@ -42,8 +44,8 @@ PROBES_AT_ONCE = 2
 _NOT_PROBED = frozenset({FileType.SIDECAR, FileType.FOREIGN})
 
 _WAITING = """
-SELECT c.clip_id, c.file_type, c.bag_path, c.path, c.docked_at, f.mtime_ns, d.kind, d.filesystem, d.profile,
-       d.clock_offset_ms, d.clock_offset_uncertainty_ms
+SELECT c.clip_id, c.file_type, c.bag_path, c.path, c.docked_at, c.docking_id, f.mtime_ns, f.size_bytes, d.kind,
+       d.filesystem, d.profile, d.clock_offset_ms, d.clock_offset_uncertainty_ms
 FROM clips c JOIN dockings d USING (docking_id) LEFT JOIN files f ON f.docking_id = c.docking_id AND f.file = c.file
 WHERE c.probe IS NULL ORDER BY c.sealed_at, c.clip_id
 """
@@ -112,6 +114,9 @@ def _timed_draft(station: Station, row: Mapping[str, Any], media: MediaFacts) ->
     profile = _profile(station, row["profile"])
     named = profile.parse_name(row["path"]) if row["path"] is not None else None
     offset_ms, doubt_ms = row["clock_offset_ms"], row["clock_offset_uncertainty_ms"]
+    earlier = earlier_docking(station.catalog, row["docking_id"])
+    if earlier is not None and was_listed(station.catalog, earlier, row):
+        earlier = None
     told = tell_recording_time(
         TimeClues(
             name_begins=named.started_at if named else None,
@@ -127,8 +132,12 @@ def _timed_draft(station: Station, row: Mapping[str, Any], media: MediaFacts) ->
         ),
         order=profile.time_sources,
         docked_at=parse_rfc3339(row["docked_at"]),
+        not_before=EARLIEST_PLAUSIBLE if earlier is None else max(earlier.earliest_new, EARLIEST_PLAUSIBLE),
     )
-    facts: dict[str, Json] = {"device_id": named.device_id if named else None}
+    facts: dict[str, Json] = {
+        "device_id": named.device_id if named else None,
+        "after_docking": None if earlier is None else earlier.docking_id,
+    }
     if isinstance(told, RecordingTime):
         facts |= _time_facts(told)
     else:

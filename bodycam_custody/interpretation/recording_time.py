@@ -9,6 +9,8 @@ from docking.profile import TimeSource
 
 # A recorder whose battery died starts at a factory date: nothing before this was made by a recorder in use today.
 EARLIEST_PLAUSIBLE = datetime(2015, 1, 1, tzinfo=UTC)
+# What is assumed of a clock nobody measured is no more than this: a battery that died may put it anywhere before.
+ASSUMED_FOR = timedelta(days=365)
 # Names carry whole seconds, container times too, FAT mtimes steps of two.
 RESOLUTION_S = {TimeSource.NAME: 1.0, TimeSource.CONTAINER: 1.0, TimeSource.FILESYSTEM: 2.0}
 # Two sources further apart than this contradict each other: more than a slow start of writing, less than a wrong zone.
@@ -47,12 +49,19 @@ class ClockKnowledge:
 
 
 def tell_recording_time(
-    clues: TimeClues, *, clock: ClockKnowledge, order: Sequence[TimeSource], docked_at: datetime
+    clues: TimeClues,
+    *,
+    clock: ClockKnowledge,
+    order: Sequence[TimeSource],
+    docked_at: datetime,
+    not_before: datetime = EARLIEST_PLAUSIBLE,
 ) -> RecordingTime | HandoverReason:
     """Return when the file was recorded, or why that cannot be told.
 
     The first source in `order` that says something wins; the others are compared with it and named when they
-    contradict. A time before any recorder in use, or after the docking by more than the clock's doubt, is not believed.
+    contradict. A time before any recorder in use, an end before `not_before` (what was not there then must be younger),
+    or after the docking by more than the clock's doubt, is not believed. What is assumed of a clock says nothing after
+    a year.
     A file time that may be read in two ways contradicts only if neither agrees; where it is all there is, the doubt
     reaches from one to the other.
     """
@@ -78,12 +87,14 @@ def tell_recording_time(
     try:
         begins = beginnings[source] - timedelta(seconds=clock.offset_s or 0)
         ends = begins + timedelta(seconds=clues.duration_s)
-        is_plausible = begins >= EARLIEST_PLAUSIBLE and ends <= docked_at + timedelta(seconds=slack_s)
+        is_plausible = begins >= EARLIEST_PLAUSIBLE and not_before <= ends <= docked_at + timedelta(seconds=slack_s)
     except OverflowError:
         # A name may claim the year 9999, an offset may be centuries: there is no such moment.
         is_plausible = False
     if not is_plausible:
         return HandoverReason.CLOCK_IMPLAUSIBLE
+    if not measured and docked_at - ends > ASSUMED_FOR:
+        uncertainty_s = None
     contradicting = tuple(other for other in stated[1:] if not _agree(beginnings[other], beginnings[source]))
     return RecordingTime(
         begins=begins,

@@ -186,6 +186,7 @@ def test_a_recorder_that_ran_ahead_is_corrected_by_what_was_measured(live: LiveS
     (timed,) = live.entries("clip.timed")
     assert timed.facts == {
         "device_id": "DSJ0017",
+        "after_docking": None,
         "from": "2026-11-21T07:58:30.000000Z",
         "to": "2026-11-21T07:58:40.000000Z",
         "source": "name",

@@ -118,7 +118,7 @@ def test_a_file_that_failed_first_counts_from_the_docking_that_listed_it(live: L
     assert verdict(live) == ON_TIME
 
 
-def test_a_receipt_counts_lateness_from_the_docking_that_counts(live: LiveStation, card: Path) -> None:
+def test_who_is_late_is_late_from_the_docking_that_counts(live: LiveStation, card: Path) -> None:
     close(live, list_only(live, card, docked_at=RECORDED + 25 * HOUR))
     live.dock(card, docked_at=RECORDED + 40 * HOUR)
     assert verdict(live) == LATE

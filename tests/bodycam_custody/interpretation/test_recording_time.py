@@ -159,3 +159,20 @@ def test_whatever_a_recorder_says_there_is_an_answer(
         assert time.begins.year >= 2015
         slack_s = 120 if time.uncertainty_s is None else time.uncertainty_s
         assert (time.ends - DOCKED).total_seconds() <= slack_s
+
+
+def test_what_is_assumed_of_a_clock_nobody_measured_says_nothing_after_a_year() -> None:
+    # R38: the first docking of a recorder whose battery died; a factory date makes nobody late
+    year = timedelta(days=365)
+    assert told(name=DOCKED - year - timedelta(seconds=60)).uncertainty_s == 121
+    assert told(name=DOCKED - year - timedelta(seconds=61)).uncertainty_s is None
+    measured = ClockKnowledge(offset_s=0.0, offset_uncertainty_s=0.5, assumed_uncertainty_s=120)
+    assert told(name=DOCKED - 2 * year, clock=measured).uncertainty_s is not None
+
+
+def test_an_end_before_what_it_must_be_younger_than_is_not_believed() -> None:
+    # R32
+    clues = TimeClues(name_begins=BEGAN, container_begins=None, mtime=None, duration_s=60)
+    for edge, expected in ((ENDED, RecordingTime), (ENDED + timedelta(seconds=1), HandoverReason)):
+        time = tell_recording_time(clues, clock=ASSUMED, order=ORDER, docked_at=DOCKED, not_before=edge)
+        assert isinstance(time, expected)
