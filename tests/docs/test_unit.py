@@ -5,7 +5,8 @@ import re
 import shutil
 import subprocess
 import tomllib
-from dataclasses import fields
+from collections.abc import Sequence
+from dataclasses import fields, replace
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,10 @@ from bodycam_custody.clearing.service import CLEAR_SOCKET
 from bodycam_custody.runtime import PROBE_SOCKET
 from config.settings import PathSettings
 from docking.mount_helper import Places
+from docking.usb_devices import parse_interfaces, read_usb_devices
+from docking.usb_errors import UsbInterfaceRefusedError
+from docking.usb_policy import judge_usb_device
+from tests.docking.usb_tree import CONTROL, KEYBOARD, STORAGE, STORAGE_UAS, Claims, Triple, UsbTree, descriptors
 from tests.docs.program import check_command
 from tests.docs.reading import ROOT
 
@@ -243,6 +248,50 @@ def test_only_what_offers_nothing_but_its_makers_own_protocol_is_asked_to_unlock
         for operator, patterns in matches
     )
     assert (len(matches), found) == (2, is_asked)
+
+
+def is_switched_off(interfaces: Sequence[Triple]) -> bool:
+    """Return whether udev has the kernel let go of a device with these interfaces, listed as its usb_id lists them."""
+    (rule,) = [line for line in text("70-bodycam-custody.rules").splitlines() if 'ATTR{authorized}="0"' in line]
+    assert 'ACTION=="add"' in rule
+    assert 'ENV{DEVTYPE}=="usb_device"' in rule
+    matches = re.findall(r'ENV\{ID_USB_INTERFACES\}(==|!=)"([^"]*)"', rule)
+    assert [operator for operator, _ in matches] == ["==", "=="]
+    listed = ":" + "".join(f"{one[0]:02x}{one[1]:02x}{one[2]:02x}:" for one in interfaces)
+    return all(any(fnmatch.fnmatchcase(listed, one) for one in patterns.split("|")) for _, patterns in matches)
+
+
+@pytest.mark.parametrize(
+    ("interfaces", "is_off"),
+    [
+        ([STORAGE], False),
+        ([STORAGE, STORAGE_UAS], False),
+        ([STORAGE, CONTROL], False),
+        ([CONTROL], False),
+        ([KEYBOARD], False),  # the station's own
+        ([STORAGE, KEYBOARD], True),
+        ([KEYBOARD, STORAGE], True),
+        ([STORAGE, CONTROL, KEYBOARD], True),
+        ([(9, 0, 0)], False),
+    ],
+)
+def test_a_device_that_is_storage_and_something_else_is_switched_off(interfaces: list[Triple], is_off: bool) -> None:
+    assert is_switched_off(interfaces) is is_off
+
+
+def test_storage_beside_any_other_class_is_switched_off_and_refused_by_the_station(tmp_path: Path) -> None:
+    """Nothing that could be a recorder is switched off, and no storage with another class is left on."""
+    tree = UsbTree(tmp_path)
+    tree.plug("1-2")
+    (device,) = read_usb_devices(tree.sysfs)
+    for usb_class in range(256):
+        interfaces = [STORAGE, (usb_class, 0x06, 0x50)]
+        assert is_switched_off(interfaces) is (usb_class not in {0x08, 0xFF})
+        assert not is_switched_off([(usb_class, 0x06, 0x50)])
+        if is_switched_off(interfaces):
+            claimed = replace(device, interfaces=parse_interfaces(descriptors(Claims(), interfaces)))
+            with pytest.raises(UsbInterfaceRefusedError):
+                judge_usb_device(claimed, {claimed.usb_id})
 
 
 def test_daemon_and_helpers_read_the_same_list_of_families() -> None:

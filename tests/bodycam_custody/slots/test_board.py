@@ -1,6 +1,7 @@
 """The board follows USB, slips and dockings, and shows what stands in every slot."""
 
 import os
+import shutil
 import time
 from datetime import datetime
 from pathlib import Path
@@ -144,6 +145,20 @@ def test_a_stick_that_types_is_refused_and_reported_once(live: LiveStation, runt
     assert (slot(runtime)["phase"], slot(runtime)["problem"]["code"]) == ("refused", "usb-interface-refused")
     (told,) = ask(runtime, "status.show")["alarms"]
     assert told["problem"]["facts"]["acts_as"] == {"template": "a keyboard", "facts": {}}
+
+
+def test_a_device_the_kernel_was_told_to_let_go_of_is_refused_and_reported_all_the_same(
+    live: LiveStation, runtime: Runtime, tree: UsbTree
+) -> None:
+    # Linux, usb_deauthorize_device: no configuration, so no interfaces and no disks; the descriptors stay.
+    folder = tree.plug("1-2", STICK, interfaces=[STORAGE, KEYBOARD], disks=["sdb"])
+    shutil.rmtree(folder / "1-2:1.0")
+    (folder / "authorized").write_text("0\n", encoding="ascii")
+    for _ in range(2):
+        runtime.board.look()
+        runtime.board.enter_alarms()
+    assert (slot(runtime)["phase"], slot(runtime)["problem"]["code"]) == ("refused", "usb-interface-refused")
+    assert [entry.facts["interface"] for entry in live.entries("dock.alarmed")] == ["03/01/01"]
 
 
 def test_an_alarm_is_entered_once_the_ledger_takes_entries_again(
