@@ -152,13 +152,18 @@ class Instant:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordingTime:
-    """When a recording began and ended, where that was read, and how it was corrected (R32)."""
+    """When a recording began and ended, where that was read, and how it was corrected (R32).
+
+    `drift_allowance_s` is what `uncertainty_s` has for the time between the recording and the reading of the clock,
+    None where nothing was read.
+    """
 
     begins: datetime
     ends: datetime
     source: TimeSource
     offset_s: float | None
     uncertainty_s: float | None
+    drift_allowance_s: float | None = None
     contradicts: tuple[TimeSource, ...] = ()
 
     def __post_init__(self) -> None:

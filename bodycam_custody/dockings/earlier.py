@@ -1,7 +1,7 @@
 """A recorder's docking before: what was recorded before it was on its card then (R32).
 
-A battery that died puts a clock to its factory date, which may be any year: only what the station saw tells. A recording
-sealed now that claims to be older than a docking at which the whole card was listed, and was not on it, is not so old.
+A battery that died puts a clock to its factory date, which may be any year: only what the station saw tells. A
+recording sealed now that claims to be older than a docking that listed the whole card without it is not so old.
 """
 
 from collections.abc import Mapping

@@ -15,9 +15,11 @@ from archive.errors import ProbeFailedError
 from archive.media import MediaFacts, ProbeOutcome, probe
 from bodycam_custody.clock import parse_rfc3339, rfc3339
 from bodycam_custody.dockings.earlier import earlier_docking, was_listed
+from bodycam_custody.dockings.recorder_clock import drift_allowance_ms_per_day
 from bodycam_custody.entries import Draft, EntryKind
 from bodycam_custody.interpretation.judgement import judge_waiting
 from bodycam_custody.interpretation.recording_time import (
+    DRIFT_LIMIT_S_PER_DAY,
     EARLIEST_PLAUSIBLE,
     OFFSET_FILESYSTEMS,
     ClockKnowledge,
@@ -117,6 +119,7 @@ def _timed_draft(station: Station, row: Mapping[str, Any], media: MediaFacts) ->
     earlier = earlier_docking(station.catalog, row["docking_id"])
     if earlier is not None and was_listed(station.catalog, earlier, row):
         earlier = None
+    drift_ms = None if offset_ms is None else drift_allowance_ms_per_day(station.catalog, row["docking_id"])
     told = tell_recording_time(
         TimeClues(
             name_begins=named.started_at if named else None,
@@ -129,6 +132,7 @@ def _timed_draft(station: Station, row: Mapping[str, Any], media: MediaFacts) ->
             offset_s=_seconds(offset_ms),
             offset_uncertainty_s=_seconds(doubt_ms),
             assumed_uncertainty_s=station.settings.rule_set.assumed_clock_uncertainty_s,
+            drift_s_per_day=DRIFT_LIMIT_S_PER_DAY if drift_ms is None else drift_ms / 1000,
         ),
         order=profile.time_sources,
         docked_at=parse_rfc3339(row["docked_at"]),
@@ -139,7 +143,7 @@ def _timed_draft(station: Station, row: Mapping[str, Any], media: MediaFacts) ->
         "after_docking": None if earlier is None else earlier.docking_id,
     }
     if isinstance(told, RecordingTime):
-        facts |= _time_facts(told)
+        facts |= {**_time_facts(told), "drift_ms_per_day": drift_ms}
     else:
         facts |= {"from": None, "to": None, "reason": told.value}
     return Draft(kind=EntryKind.CLIP_TIMED, subject=f"clip:{row['clip_id']}", facts=facts)
@@ -152,6 +156,7 @@ def _time_facts(told: RecordingTime) -> dict[str, Json]:
         "source": told.source.value,
         "offset_ms": _milliseconds(told.offset_s),
         "uncertainty_ms": _milliseconds(told.uncertainty_s),
+        "drift_allowance_ms": _milliseconds(told.drift_allowance_s),
         "contradicts": [source.value for source in told.contradicts],
     }
 

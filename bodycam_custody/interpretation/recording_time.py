@@ -11,6 +11,8 @@ from docking.profile import TimeSource
 EARLIEST_PLAUSIBLE = datetime(2015, 1, 1, tzinfo=UTC)
 # What is assumed of a clock nobody measured is no more than this: a battery that died may put it anywhere before.
 ASSUMED_FOR = timedelta(days=365)
+# What the recorders' specifications allow a clock to move in a day.
+DRIFT_LIMIT_S_PER_DAY = 3.0
 # Names carry whole seconds, container times too, FAT mtimes steps of two.
 RESOLUTION_S = {TimeSource.NAME: 1.0, TimeSource.CONTAINER: 1.0, TimeSource.FILESYSTEM: 2.0}
 # Two sources further apart than this contradict each other: more than a slow start of writing, less than a wrong zone.
@@ -41,11 +43,15 @@ class TimeClues:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClockKnowledge:
-    """What is known of the recorder's clock at this docking; positive offset: the recorder runs ahead."""
+    """What is known of the recorder's clock at this docking; positive offset: the recorder runs ahead.
+
+    `drift_s_per_day` is by how much it may have moved in a day before it was read; what is assumed holds its drift.
+    """
 
     offset_s: float | None
     offset_uncertainty_s: float | None
     assumed_uncertainty_s: float | None
+    drift_s_per_day: float = DRIFT_LIMIT_S_PER_DAY
 
 
 def tell_recording_time(
@@ -93,6 +99,11 @@ def tell_recording_time(
         is_plausible = False
     if not is_plausible:
         return HandoverReason.CLOCK_IMPLAUSIBLE
+    allowance_s = None
+    if measured:
+        # The offset was read at the docking; what was recorded before was recorded at another one.
+        allowance_s = clock.drift_s_per_day * max(0.0, (docked_at - begins) / timedelta(days=1))
+        uncertainty_s = None if uncertainty_s is None else uncertainty_s + allowance_s
     if not measured and docked_at - ends > ASSUMED_FOR:
         uncertainty_s = None
     contradicting = tuple(other for other in stated[1:] if not _agree(beginnings[other], beginnings[source]))
@@ -102,6 +113,7 @@ def tell_recording_time(
         source=source,
         offset_s=clock.offset_s,
         uncertainty_s=uncertainty_s,
+        drift_allowance_s=allowance_s,
         contradicts=contradicting,
     )
 

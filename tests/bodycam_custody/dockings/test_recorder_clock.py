@@ -93,6 +93,33 @@ def test_a_reset_is_no_base_for_a_drift_and_nothing_measured_is_no_verdict() -> 
     assert verdict(None, reading(0, at=NOW)) is None
 
 
+def allowances(live: LiveStation, quick_path: Path, *offsets_ms: int | None) -> list[object]:
+    """Dock a recorder every day with these readings, and a photograph of the day before; return what was allowed."""
+    told: list[object] = []
+    for number, offset_ms in enumerate(offsets_ms):
+        began = live.clock.now() - DAY
+        name = recorded_name(began, number, extension="jpg")
+        card = make_card(quick_path / f"card-{number}", {name: b"\xff\xd8\xff\xe0 %d" % number}, written_at=began)
+        live.dock(card, clock_offset_ms=offset_ms, clock_offset_uncertainty_ms=None if offset_ms is None else 100)
+        live.interpret()
+        facts = live.entries("clip.timed")[-1].facts
+        told.append((facts["drift_ms_per_day"], facts["drift_allowance_ms"], facts["uncertainty_ms"]))
+        live.clock.advance(DAY)
+    return told
+
+
+def test_a_reading_says_less_of_an_older_recording_by_the_drift_that_is_known_or_allowed(
+    live: LiveStation, quick_path: Path
+) -> None:
+    # R32: first nothing is known, then 0.5 s a day and the doubt of both readings, then a drift beyond the limit
+    # A photograph has no length; the names of the later ones are corrected, so they are a little older or younger.
+    first, second, third, fourth = allowances(live, quick_path, 0, 500, 10_500, None)
+    assert first == (3_000, 3_000, 4_100)
+    assert second == (700, 700, 1_800)
+    assert third == (10_200, 10_201, 11_301)
+    assert fourth == (None, None, 121_000)
+
+
 DAY_MS = 86_400_000
 
 

@@ -1,5 +1,6 @@
 """Recorder clocks are corrected where they were measured, doubted where not, and not believed where they cannot be."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -80,7 +81,7 @@ def test_an_mtime_is_when_writing_ended() -> None:
 
 def test_a_measured_recorder_that_runs_ahead_recorded_earlier_than_it_says() -> None:
     # R32: positive offset, the recorder runs ahead
-    ahead = ClockKnowledge(offset_s=90, offset_uncertainty_s=0.5, assumed_uncertainty_s=120)
+    ahead = ClockKnowledge(offset_s=90, offset_uncertainty_s=0.5, assumed_uncertainty_s=120, drift_s_per_day=0)
     time = told(name=BEGAN, clock=ahead)
     assert time.begins == BEGAN - timedelta(seconds=90)
     assert (time.offset_s, time.uncertainty_s) == (90, 1.5)  # half a second of measuring, one of the name
@@ -176,3 +177,20 @@ def test_an_end_before_what_it_must_be_younger_than_is_not_believed() -> None:
     for edge, expected in ((ENDED, RecordingTime), (ENDED + timedelta(seconds=1), HandoverReason)):
         time = tell_recording_time(clues, clock=ASSUMED, order=ORDER, docked_at=DOCKED, not_before=edge)
         assert isinstance(time, expected)
+
+
+@pytest.mark.parametrize("days", [1, 30])
+def test_a_measured_offset_is_doubted_by_what_the_clock_may_have_moved_since(days: int) -> None:
+    # R32: 3 s a day are allowed to a recorder, so a reading says less of a recording the older it is
+    began = DOCKED - timedelta(days=days)
+    measured = ClockKnowledge(offset_s=0.0, offset_uncertainty_s=0.6, assumed_uncertainty_s=None)
+    time = told(name=began, clock=measured)
+    assert (time.uncertainty_s, time.drift_allowance_s) == (1.6 + 3 * days, 3.0 * days)
+    known = replace(measured, drift_s_per_day=0.5)
+    assert told(name=began, clock=known).uncertainty_s == 1.6 + 0.5 * days
+
+
+def test_what_is_assumed_of_a_clock_holds_its_drift() -> None:
+    assert (told(name=BEGAN).uncertainty_s, told(name=BEGAN).drift_allowance_s) == (121, None)
+    unknown = ClockKnowledge(offset_s=0.0, offset_uncertainty_s=None, assumed_uncertainty_s=120)
+    assert told(name=BEGAN, clock=unknown).uncertainty_s is None
