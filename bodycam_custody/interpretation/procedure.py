@@ -7,7 +7,7 @@ later one supersedes it. Nothing here touches a bag but to read it, and only ins
 import logging
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, tzinfo
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +30,7 @@ from bodycam_custody.interpretation.recording_time import (
 from bodycam_custody.model import RecordingTime
 from bodycam_custody.station import Station
 from docking.card import DockingKind
+from docking.local_time import LocalMoment
 from docking.profile import RecorderProfile
 from docking.profiles import GENERIC_PROFILE
 from docking.source import FileType
@@ -119,13 +120,17 @@ def _timed_draft(station: Station, row: Mapping[str, Any], media: MediaFacts) ->
     earlier = earlier_docking(station.catalog, row["docking_id"])
     if earlier is not None and was_listed(station.catalog, earlier, row):
         earlier = None
+    written = _mtime(row, profile.zone or station.settings.station.zone)
+    if_utc = _mtime(row, UTC) if row["filesystem"] in OFFSET_FILESYSTEMS else None
     drift_ms = None if offset_ms is None else drift_allowance_ms_per_day(station.catalog, row["docking_id"])
     told = tell_recording_time(
         TimeClues(
             name_begins=named.started_at if named else None,
             container_begins=media.created_at,
-            mtime=_mtime(row, profile.zone or station.settings.station.zone),
-            mtime_if_utc=_mtime(row, UTC) if row["filesystem"] in OFFSET_FILESYSTEMS else None,
+            name_doubt_s=named.started_doubt_s if named else 0.0,
+            mtime=written.at if written else None,
+            mtime_doubt_s=written.doubt_s if written else 0.0,
+            mtime_if_utc=if_utc.at if if_utc else None,
             duration_s=0.0 if row["file_type"] == FileType.PHOTO else _seconds(media.duration_ms),
         ),
         clock=ClockKnowledge(
@@ -167,7 +172,7 @@ def _profile(station: Station, name: str) -> RecorderProfile:
     return by_name.get(name, by_name[GENERIC_PROFILE])
 
 
-def _mtime(row: Mapping[str, Any], zone: tzinfo) -> datetime | None:
+def _mtime(row: Mapping[str, Any], zone: tzinfo) -> LocalMoment | None:
     """Return when the file was last written, by its filesystem; copying into an import folder changes that time."""
     if row["mtime_ns"] is None or row["kind"] != DockingKind.DOCK:
         return None

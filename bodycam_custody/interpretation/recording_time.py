@@ -1,10 +1,11 @@
 """When was it recorded? From what the file says, to an interval on the station's clock (R32, R28)."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 
 from bodycam_custody.model import HandoverReason, RecordingTime
+from docking.local_time import LocalMoment, local_moment
 from docking.profile import TimeSource
 
 # A recorder whose battery died starts at a factory date: nothing before this was made by a recorder in use today.
@@ -31,7 +32,8 @@ class TimeClues:
     """What was read about one file's time, all on the recorder's own clock.
 
     `mtime` is read as local time; `mtime_if_utc` is the same one if the filesystem said its offset (exFAT may, and the
-    kernel applies it without a word), None where it cannot.
+    kernel applies it without a word), None where it cannot. A local time in the hour in which clocks are changed may be
+    later by its doubt.
     """
 
     name_begins: datetime | None
@@ -39,6 +41,17 @@ class TimeClues:
     mtime: datetime | None
     duration_s: float | None
     mtime_if_utc: datetime | None = None
+    name_doubt_s: float = 0.0
+    mtime_doubt_s: float = 0.0
+
+    @property
+    def doubts_s(self) -> Mapping[TimeSource, float]:
+        """By how much each source may mean a later time."""
+        return {
+            TimeSource.NAME: self.name_doubt_s,
+            TimeSource.CONTAINER: 0.0,
+            TimeSource.FILESYSTEM: self.mtime_doubt_s,
+        }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,7 +99,7 @@ def tell_recording_time(
         unresolved_s = 0.0
     measured = clock.offset_s is not None
     doubt_s = clock.offset_uncertainty_s if measured else clock.assumed_uncertainty_s
-    uncertainty_s = None if doubt_s is None else doubt_s + RESOLUTION_S[source]
+    uncertainty_s = None if doubt_s is None else doubt_s + RESOLUTION_S[source] + clues.doubts_s[source]
     if uncertainty_s is not None and source is TimeSource.FILESYSTEM:
         uncertainty_s += unresolved_s
     slack_s = CONTRADICTION_S if uncertainty_s is None else uncertainty_s
@@ -106,7 +119,15 @@ def tell_recording_time(
         uncertainty_s = None if uncertainty_s is None else uncertainty_s + allowance_s
     if not measured and docked_at - ends > ASSUMED_FOR:
         uncertainty_s = None
-    contradicting = tuple(other for other in stated[1:] if not _agree(beginnings[other], beginnings[source]))
+    contradicting = tuple(
+        other
+        for other in stated[1:]
+        if not _agree(
+            beginnings[other],
+            beginnings[source],
+            within_s=CONTRADICTION_S + clues.doubts_s[other] + clues.doubts_s[source],
+        )
+    )
     return RecordingTime(
         begins=begins,
         ends=ends,
@@ -118,16 +139,16 @@ def tell_recording_time(
     )
 
 
-def filesystem_time(mtime_ns: int, *, filesystem: str, zone: tzinfo) -> datetime | None:
+def filesystem_time(mtime_ns: int, *, filesystem: str, zone: tzinfo) -> LocalMoment | None:
     """Return when a filesystem says that a file was last written, None for no moment of ours; `zone` is the card's."""
     try:
         moment = datetime.fromtimestamp(mtime_ns / 1_000_000_000, UTC)
         if filesystem in _LOCAL_TIME_FILESYSTEMS:
             # Cards are mounted as if their local time were UTC, so that the zone is ours to apply.
-            moment = moment.replace(tzinfo=zone).astimezone(UTC)
+            return local_moment(moment.replace(tzinfo=None), zone)
     except (ValueError, OverflowError, OSError):
         return None
-    return moment
+    return LocalMoment(at=moment, doubt_s=0)
 
 
 def _beginnings(clues: TimeClues, duration: timedelta) -> dict[TimeSource, datetime]:
@@ -161,5 +182,5 @@ def _resolved(
     return beginnings, 0.0 if is_decided else apart_s
 
 
-def _agree(one: datetime, other: datetime) -> bool:
-    return abs((one - other).total_seconds()) <= CONTRADICTION_S
+def _agree(one: datetime, other: datetime, *, within_s: float = CONTRADICTION_S) -> bool:
+    return abs((one - other).total_seconds()) <= within_s

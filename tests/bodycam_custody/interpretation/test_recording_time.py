@@ -2,13 +2,20 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bodycam_custody.interpretation.recording_time import ClockKnowledge, TimeClues, tell_recording_time
+from bodycam_custody.interpretation.recording_time import (
+    ClockKnowledge,
+    TimeClues,
+    filesystem_time,
+    tell_recording_time,
+)
 from bodycam_custody.model import HandoverReason, RecordingTime
+from docking.local_time import LocalMoment
 from docking.profile import TimeSource
 
 DOCKED = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
@@ -194,3 +201,38 @@ def test_what_is_assumed_of_a_clock_holds_its_drift() -> None:
     assert (told(name=BEGAN).uncertainty_s, told(name=BEGAN).drift_allowance_s) == (121, None)
     unknown = ClockKnowledge(offset_s=0.0, offset_uncertainty_s=None, assumed_uncertainty_s=120)
     assert told(name=BEGAN, clock=unknown).uncertainty_s is None
+
+
+BERLIN = ZoneInfo("Europe/Berlin")
+REPEATED = datetime.fromisoformat("2026-10-25T02:30")
+
+
+def test_a_file_time_in_the_hour_that_comes_twice_is_doubted_by_that_hour() -> None:
+    # R32: half past two, before or after the clocks went back
+    def told_at(local: datetime, filesystem: str) -> LocalMoment | None:
+        stored_ns = int(local.replace(tzinfo=UTC).timestamp()) * 1_000_000_000
+        return filesystem_time(stored_ns, filesystem=filesystem, zone=BERLIN)
+
+    first = datetime(2026, 10, 25, 0, 30, tzinfo=UTC)
+    assert told_at(REPEATED, "vfat") == LocalMoment(at=first, doubt_s=3600)
+    assert told_at(REPEATED + timedelta(hours=1), "vfat") == LocalMoment(at=first + timedelta(hours=2), doubt_s=0)
+    assert told_at(REPEATED, "ext4") == LocalMoment(at=REPEATED.replace(tzinfo=UTC), doubt_s=0)
+
+
+def test_the_doubt_of_a_local_time_is_that_of_the_recording_it_dates() -> None:
+    name = TimeClues(name_begins=BEGAN, container_begins=None, mtime=None, duration_s=60, name_doubt_s=3600)
+    mtime = TimeClues(name_begins=None, container_begins=None, mtime=ENDED, duration_s=60, mtime_doubt_s=3600)
+    both = TimeClues(name_begins=BEGAN, container_begins=BEGAN, mtime=ENDED, duration_s=60, mtime_doubt_s=3600)
+    for clues, uncertainty_s in ((name, 3721), (mtime, 3722), (both, 121)):
+        time = tell_recording_time(clues, clock=ASSUMED, order=ORDER, docked_at=DOCKED)
+        assert isinstance(time, RecordingTime)
+        assert time.uncertainty_s == uncertainty_s
+
+
+def test_sources_that_agree_in_one_reading_of_the_hour_do_not_contradict() -> None:
+    later = BEGAN + timedelta(hours=1)
+    for container, contradicts in ((later, ()), (later + timedelta(hours=1), (TimeSource.CONTAINER,))):
+        clues = TimeClues(name_begins=BEGAN, container_begins=container, mtime=None, duration_s=60, name_doubt_s=3600)
+        time = tell_recording_time(clues, clock=ASSUMED, order=ORDER, docked_at=DOCKED)
+        assert isinstance(time, RecordingTime)
+        assert time.contradicts == contradicts
