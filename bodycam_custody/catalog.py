@@ -20,7 +20,7 @@ from bodycam_custody.release.folding import RELEASE_KINDS
 logger = logging.getLogger(__name__)
 
 # Raised with every change of the tables below; an older file is rebuilt, never migrated.
-CATALOG_VERSION = 13
+CATALOG_VERSION = 14
 
 _TABLES: Mapping[str, tuple[Mapping[str, type], str | tuple[str, ...]]] = {
     "stores": ({"store_id": str, "role": str, "disks": str}, "store_id"),
@@ -58,7 +58,7 @@ _TABLES: Mapping[str, tuple[Mapping[str, type], str | tuple[str, ...]]] = {
             "tagmanifest": str, "docking_id": str, "file": int, "path": bytes, "sealed_at": str, "docked_at": str,
             "state": str, "sightings": int, "probe": str, "times": str, "recorded_from": str, "recorded_to": str,
             "handover": str, "handover_reason": str, "handover_due": str, "session_id": str, "device_id": str,
-            "accepted_at": str, "handed_over_at": str,
+            "accepted_at": str, "handed_over_at": str, "sealed_twice": int,
         },
         "clip_id",
     ),

@@ -13,6 +13,7 @@ from bodycam_custody.dockings.drafts import Arrival, NumberedUnit, failed_draft
 from bodycam_custody.entries import Draft, EntryKind
 from bodycam_custody.model import Basis, ClipId, clip_id_of
 from bodycam_custody.sealing import LeftOut, SealedBag, StagedBag, StagedFile
+from bodycam_custody.settling import settle_left_over
 from bodycam_custody.station import Station
 from docking.source import SourceFile
 from hashing.canonical import Json
@@ -83,6 +84,7 @@ class ClipSealing:
         """
         with self._station.sealing:
             copied = [unit for unit in batch if unit.unit.main in unit.done]
+            self._settle_left_over(copied)
             known_already = self._known([self._clip_id(unit) for unit in copied])
             new: dict[ClipId, CopiedUnit] = {}
             known: list[CopiedUnit] = []
@@ -104,6 +106,12 @@ class ClipSealing:
         files = sum(1 + len(unit.sidecars) for unit in units)
         self.counts["known"] += files
         self.counts["listed"] += files
+
+    def _settle_left_over(self, units: Sequence[CopiedUnit]) -> None:
+        """Enter what an earlier docking sealed and did not enter: these units, or supplements to their clips."""
+        clip_ids = {self._clip_id(unit) for unit in units}
+        settle_left_over(self._station, self._arrival, sorted(clip_ids - self._known(list(clip_ids))))
+        settle_left_over(self._station, self._arrival, sorted(map(self._supplement_id, clip_ids)))
 
     def _seal_new(self, units: Sequence[CopiedUnit]) -> None:
         staged = [self._staged(unit, str(self._clip_id(unit)), tuple(unit.done)) for unit in units]

@@ -1,6 +1,7 @@
 """How each kind of ledger entry changes the catalog."""
 
 import json
+import logging
 import sqlite3
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -17,6 +18,8 @@ from bodycam_custody.slots.visit_folding import fold_visited
 from config.settings import HandoverPoint
 from docking.usb_ports import port_of
 
+logger = logging.getLogger(__name__)
+
 Fold = Callable[[sqlite3.Connection, Entry, Mapping[str, Any], Mapping[str, bytes]], None]
 
 
@@ -30,7 +33,10 @@ FROM copies c LEFT JOIN stores s USING (store_id) WHERE c.clip_id = ?
 
 
 def fold_entry(db: sqlite3.Connection, entry: Entry, texts: Mapping[str, bytes]) -> None:
-    """Fold one entry into the tables; kinds the catalog has no use for, known or not, change nothing."""
+    """Fold one entry into the tables; kinds the catalog has no use for, known or not, change nothing.
+
+    What the ledger once took the catalog must be able to show: a bag of an id that is known is no error.
+    """
     fold = _FOLDS.get(entry.kind)
     if fold is not None:
         fold(db, entry, entry.facts, texts)
@@ -142,12 +148,17 @@ def _dock_inventory(db: sqlite3.Connection, _: Entry, facts: Mapping[str, Any], 
 
 def _clip_sealed(db: sqlite3.Connection, entry: Entry, facts: Mapping[str, Any], __: Mapping[str, bytes]) -> None:
     clip_id, docking_id, file = entry.clip_id, facts["docking_id"], facts["file"]
+    if db.execute("SELECT 1 FROM clips WHERE clip_id = ?", (clip_id,)).fetchone():
+        # The first bag stays the clip's; reconciliation sets the other one aside.
+        logger.warning("clip is sealed twice in the ledger seq=%s bag=%s", entry.seq, facts["bag_path"])
+        db.execute("UPDATE clips SET sealed_twice = 1 WHERE clip_id = ?", (clip_id,))
+        return
     sealed_at = rfc3339(entry.at)
     db.execute(
         "INSERT INTO clips (clip_id, recorder, file_type, size_bytes, sha256, bag_path, tagmanifest, docking_id, file,"
-        " path, sealed_at, docked_at, state, sightings, handover, handover_reason)"
+        " path, sealed_at, docked_at, state, sightings, handover, handover_reason, sealed_twice)"
         " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, (SELECT path FROM files WHERE docking_id = ? AND file = ?), ?,"
-        " (SELECT docked_at FROM dockings WHERE docking_id = ?), ?, 0, ?, ?)",
+        " (SELECT docked_at FROM dockings WHERE docking_id = ?), ?, 0, ?, ?, 0)",
         (
             clip_id,
             facts["recorder"],
@@ -182,8 +193,12 @@ def _add_copy(db: sqlite3.Connection, clip_id: str, store_id: str, reread: str, 
 
 
 def _supplement_sealed(db: sqlite3.Connection, entry: Entry, facts: Mapping[str, Any], _: Mapping[str, bytes]) -> None:
+    if db.execute("SELECT 1 FROM supplements WHERE bag_id = ?", (facts["bag_id"],)).fetchone():
+        logger.warning("supplement is sealed twice in the ledger seq=%s bag=%s", entry.seq, facts["bag_path"])
+        db.execute("UPDATE clips SET sealed_twice = 1 WHERE clip_id = ?", (entry.clip_id,))
+        return
     db.execute(
-        "INSERT OR REPLACE INTO supplements (bag_id, clip_id, bag_path, tagmanifest, stores) VALUES (?, ?, ?, ?, ?)",
+        "INSERT INTO supplements (bag_id, clip_id, bag_path, tagmanifest, stores) VALUES (?, ?, ?, ?, ?)",
         (
             facts["bag_id"],
             entry.clip_id,
@@ -267,6 +282,8 @@ def _replica_written(db: sqlite3.Connection, entry: Entry, facts: Mapping[str, A
     if _has_supplement(db, facts):
         _set_holders(db, facts, {facts["store_id"]: facts["reread"]})
         return
+    if not _is_bag_of_clip(db, entry.clip_id, facts):
+        return
     _add_copy(db, entry.clip_id, facts["store_id"], facts["reread"], rfc3339(entry.at))
     _set_state(db, entry.clip_id)
 
@@ -274,6 +291,12 @@ def _replica_written(db: sqlite3.Connection, entry: Entry, facts: Mapping[str, A
 def _has_supplement(db: sqlite3.Connection, facts: Mapping[str, Any]) -> bool:
     """Return whether the bag of these facts is a supplement, which is held apart from its clip."""
     return bool(db.execute("SELECT 1 FROM supplements WHERE bag_path = ?", (facts["bag_path"],)).fetchone())
+
+
+def _is_bag_of_clip(db: sqlite3.Connection, clip_id: str, facts: Mapping[str, Any]) -> bool:
+    """Return whether these facts are about the clip's own bag, not about a second one that an entry names."""
+    known = db.execute("SELECT 1 FROM clips WHERE clip_id = ? AND bag_path = ?", (clip_id, facts["bag_path"]))
+    return bool(known.fetchone())
 
 
 def _set_holders(db: sqlite3.Connection, facts: Mapping[str, Any], now: Mapping[str, str]) -> None:
@@ -290,6 +313,8 @@ def _copy_missing(db: sqlite3.Connection, entry: Entry, facts: Mapping[str, Any]
     if _has_supplement(db, facts):
         # The clip is not whole there until the supplement is written again.
         _set_holders(db, facts, {})
+        return
+    if not _is_bag_of_clip(db, entry.clip_id, facts):
         return
     db.execute("UPDATE copies SET answer = 'no' WHERE clip_id = ? AND store_id = ?", (entry.clip_id, facts["store_id"]))
     _set_state(db, entry.clip_id)

@@ -86,6 +86,7 @@ class Remark(StrEnum):
     BAGS_CHANGEABLE = "bags-changeable"
     BAGS_NOT_KEPT = "bags-not-kept"
     SERIAL_TWICE = "serial-twice"
+    SEALED_TWICE = "sealed-twice"
     RECORDER_UNREGISTERED = "recorder-unregistered"
     RECORDER_UNASSIGNED = "recorder-unassigned"
 

@@ -5,7 +5,7 @@
    never ended is entered as broken off, with every file it may have removed
 3. staging nobody holds is swept: it was never a clip
 4. a bag without an entry is adopted if it verifies, its file stands in an inventory and no tombstone says otherwise;
-   else it goes to quarantine, whole
+   else, and where its clip is known by another bag, it goes to quarantine, whole
 5. a copy that an entry names and that is not there is entered as missing; the clip no longer counts it
 """
 
@@ -13,22 +13,15 @@ import logging
 from collections.abc import Collection, Iterator
 from pathlib import Path
 
-from archive.bag_check import check_bag
-from archive.durable import make_directories, rename_new
-from archive.errors import ArchiveError
 from archive.store import Store
-from bodycam_custody.adoption import adoption_drafts
-from bodycam_custody.bag_signatures import bag_verifier
 from bodycam_custody.clearing.recovery import enter_interrupted_clearings
 from bodycam_custody.dockings.drafts import closed_draft
 from bodycam_custody.entries import Draft, EntryKind
 from bodycam_custody.model import DockingId, DockingPhase
-from bodycam_custody.replication import replica_draft
+from bodycam_custody.settling import settle_bag
 from bodycam_custody.staging import sweep_staging
 from bodycam_custody.station import Station
 from bodycam_custody.store_disks import enter_store_disks
-from hashing.digest import Digest
-from hashing.errors import N_, shown
 
 logger = logging.getLogger(__name__)
 
@@ -82,63 +75,12 @@ def _settle_bags_without_entry(station: Station, store: Store) -> None:
     for path in _bags_on(store):
         relative = path.relative_to(store.path).as_posix()
         if relative not in known:
-            _settle(station, store, path, relative)
+            settle_bag(station, store, path)
 
 
 def _bags_on(store: Store) -> Iterator[Path]:
     """Yield everything that stands where a bag would: three levels of date folders down."""
     yield from sorted(store.clips.glob("*/*/*/*"))
-
-
-def _settle(station: Station, store: Store, path: Path, relative: str) -> None:
-    sealed = station.catalog.rows(
-        "SELECT clip_id, tagmanifest FROM clips WHERE bag_path = :path"
-        " UNION SELECT clip_id, tagmanifest FROM supplements WHERE bag_path = :path",
-        {"path": relative},
-    )
-    expected = Digest(hex=sealed[0]["tagmanifest"]) if sealed else None
-    findings = check_bag(path, verify_signature=bag_verifier(station), expected_tagmanifest=expected)
-    if findings:
-        _quarantine(station, store, path, relative, N_("the bag does not verify"))
-    elif expected is not None:
-        logger.info("copy without entry is entered store=%s bag=%s", store.location.store_id, relative)
-        station.record.enter([replica_draft(sealed[0]["clip_id"], relative, expected, store)])
-    else:
-        _adopt_or_quarantine(station, store, path, relative)
-
-
-def _adopt_or_quarantine(station: Station, store: Store, path: Path, relative: str) -> None:
-    drafts = adoption_drafts(station, store, path, relative)
-    if not drafts or any(store.tombstones.glob(f"{path.name}*")):
-        _quarantine(station, store, path, relative, N_("no inventory in the ledger names this bag"))
-        return
-    logger.info("bag without entry is adopted store=%s bag=%s", store.location.store_id, relative)
-    station.record.enter(drafts)
-
-
-def _quarantine(station: Station, store: Store, path: Path, relative: str, reason: str) -> None:
-    """Set a bag aside, whole and under a name that says when."""
-    aside = store.quarantine / f"{path.name}-{station.clock.now():%Y%m%dT%H%M%S%f}"
-    logger.error("bag goes to quarantine store=%s bag=%s reason=%s", store.location.store_id, shown(relative), reason)
-    # The entry comes first: a bag that vanished from its place without one would look like a loss.
-    station.record.enter(
-        [
-            Draft(
-                kind=EntryKind.BAG_QUARANTINED,
-                subject=f"store:{store.location.store_id}",
-                facts={
-                    "store_id": store.location.store_id,
-                    "bag_path": relative if relative.isascii() and relative.isprintable() else shown(relative),
-                    "reason": reason,
-                },
-            )
-        ]
-    )
-    try:
-        make_directories(store.quarantine)
-        rename_new(path, aside)
-    except ArchiveError:
-        logger.exception("bag could not be moved to quarantine store=%s", store.location.store_id)
 
 
 def _enter_missing_copies(station: Station, store: Store) -> None:

@@ -103,6 +103,8 @@ def _remarks(row: Mapping[str, Any]) -> list[str]:
     state = ClipState(row["state"])
     if state in _STATE_REMARKS:
         remarks.append(_STATE_REMARKS[state])
+    if row["sealed_twice"]:
+        remarks.append(Remark.SEALED_TWICE)
     if row["file_type"] == FileType.FOREIGN:
         remarks.append(Remark.FOREIGN_FILE)
     if row["file_type"] == FileType.SIDECAR:

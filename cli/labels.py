@@ -60,6 +60,7 @@ REMARK: Final[Mapping[str, str]] = {
     "serial-twice": N_(
         "the same serial was in two slots at once: both dockings are held; dock one recorder after the other"
     ),
+    "sealed-twice": N_("the ledger names a second bag of this clip; the first one counts, the other is set aside"),
     "recorder-unregistered": N_("the recorder is not registered: sealed and held, not to be filed before it is"),
     "recorder-unassigned": N_("nobody is known to have answered for the recorder when it was docked"),
 }

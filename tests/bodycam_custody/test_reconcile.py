@@ -6,12 +6,13 @@ import sqlite3
 import subprocess
 import sys
 from contextlib import closing
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from bodycam_custody.dockings.drafts import closed_draft, seen_draft
-from bodycam_custody.entries import EntryKind
+from bodycam_custody.entries import Draft, EntryKind
 from bodycam_custody.model import DockingPhase
 from bodycam_custody.reconcile import reconcile
 from bodycam_custody.replication import replicate_lacking
@@ -132,6 +133,105 @@ def test_a_signed_bag_that_no_inventory_names_is_not_evidence(live: LiveStation,
     (entry,) = live.entries("bag.quarantined")
     assert entry.facts["reason"] == "no inventory in the ledger names this bag"
     assert not stray.exists()
+    live.require_everything_verifies()
+
+
+def test_a_second_folder_with_a_known_bag_is_set_aside_and_the_station_goes_on(
+    live: LiveStation, quick_path: Path
+) -> None:
+    live.dock(make_card(quick_path / "card", {"a.mp4": b"moving pictures"}))
+    (bag,) = live.bags(live.backup)
+    again = live.backup / "clips" / "2026" / "11" / "20" / bag.name
+    shutil.copytree(bag, again)
+    reconcile(live.station)
+    (entry,) = live.entries("bag.quarantined")
+    assert entry.facts == {
+        "store_id": "backup",
+        "bag_path": again.relative_to(live.backup).as_posix(),
+        "reason": "the ledger has this bag at another place",
+    }
+    assert (live.entries("bag.adopted"), live.bags(live.backup)) == ([], [bag])
+    assert live.dock(make_card(quick_path / "later", {"b.mp4": b"more"})).counts["sealed"] == 1
+    live.reopen()
+    live.require_everything_verifies()
+
+
+def test_a_second_folder_with_a_supplement_is_set_aside_once(live: LiveStation, quick_path: Path) -> None:
+    card = make_card(quick_path / "card", {"a.mp4": b"moving pictures", "a.xml": b"<record/>"})
+    live.dock(card)
+    live.dock(make_card(card, {"a.xml": b"<newer/>"}))
+    (supplement,) = live.rows("SELECT bag_path FROM supplements")
+    source = live.primary / supplement["bag_path"]
+    shutil.copytree(source, live.primary / "clips" / "2026" / "11" / "20" / source.name)
+    for _ in range(3):
+        reconcile(live.station)
+    assert len(live.entries("bag.quarantined")) == 1
+    assert live.rows("SELECT bag_path FROM supplements") == [supplement]
+    live.require_everything_verifies()
+
+
+def seal_twice_in_the_ledger(live: LiveStation, kind: EntryKind, adopted_as: EntryKind) -> str:
+    """Enter the newest bag of this kind again as if it stood under another date, as stations once did."""
+    sealed = live.entries(kind)[-1]
+    path = str(sealed.facts["bag_path"]).replace("/11/21/", "/11/20/")
+    facts = {**sealed.facts, "bag_path": path, "stores": {"backup": "medium"}}
+    live.station.record.enter([Draft(kind=adopted_as, subject=sealed.subject, facts=facts)])
+    return path
+
+
+def test_a_ledger_with_two_bags_of_one_clip_opens_and_the_second_is_set_aside(
+    live: LiveStation, quick_path: Path
+) -> None:
+    card = make_card(quick_path / "card", {"a.mp4": b"moving pictures", "a.xml": b"<record/>"})
+    live.dock(card)
+    live.dock(make_card(card, {"a.xml": b"<newer/>"}))
+    before = live.rows("SELECT bag_path FROM clips UNION SELECT bag_path FROM supplements")
+    second = [
+        seal_twice_in_the_ledger(live, EntryKind.CLIP_SEALED, EntryKind.BAG_ADOPTED),
+        seal_twice_in_the_ledger(live, EntryKind.SUPPLEMENT_SEALED, EntryKind.SUPPLEMENT_SEALED),
+    ]
+    for path in second:
+        shutil.copytree(live.backup / path.replace("/11/20/", "/11/21/"), live.backup / path)
+    # What such a station entered later about the second bags says nothing about the first ones.
+    missing = [{"store_id": "primary", "bag_path": path} for path in second]
+    subject = live.entries("clip.sealed")[0].subject
+    live.station.record.enter([Draft(kind=EntryKind.COPY_MISSING, subject=subject, facts=facts) for facts in missing])
+    live.station.catalog.clear()
+    live.reopen()
+    (clip,) = live.clips()
+    assert (clip["state"] in SAFE_STATES, "sealed-twice" in clip["remarks"]) == (True, True)
+    assert live.rows("SELECT bag_path FROM clips UNION SELECT bag_path FROM supplements") == before
+    reconcile(live.station)
+    assert [entry.facts["bag_path"] for entry in live.entries("bag.quarantined")] == second
+    live.require_everything_verifies()
+
+
+def test_a_clip_that_a_crash_left_is_entered_before_it_could_be_sealed_a_second_time(
+    live: LiveStation, quick_path: Path
+) -> None:
+    card = make_card(quick_path / "card", {"a.mp4": b"moving pictures"})
+    crash_before_entry(live, card, EntryKind.CLIP_SEALED)
+    # After UTC midnight another bag would stand under another date.
+    live.clock.advance(timedelta(hours=13))
+    docking = live.dock(card)
+    assert docking.counts == {"found": 1, "sealed": 0, "known": 1, "failed": 0, "unexplained": 0}
+    assert [bag.parent.name for bag in live.bags(live.primary)] == ["21"]
+    assert len(live.entries("bag.adopted")) == 1
+    reconcile(live.station)
+    live.require_everything_verifies()
+
+
+def test_a_supplement_that_a_crash_left_is_entered_before_it_could_be_sealed_a_second_time(
+    live: LiveStation, quick_path: Path
+) -> None:
+    card = make_card(quick_path / "card", {"a.mp4": b"moving pictures", "a.xml": b"<record/>"})
+    live.dock(card)
+    make_card(card, {"a.xml": b"<newer/>"})
+    crash_before_entry(live, card, EntryKind.SUPPLEMENT_SEALED)
+    live.clock.advance(timedelta(hours=13))
+    assert live.dock(card).counts["sealed"] == 0
+    assert len(live.bags(live.primary)) == 2
+    reconcile(live.station)
     live.require_everything_verifies()
 
 

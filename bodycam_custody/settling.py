@@ -1,0 +1,138 @@
+"""What becomes of a bag that stands in a store and that no entry says is there: entered, adopted or set aside.
+
+A clip has one bag, and so has a supplement: under which date it was sealed is part of what the ledger knows of it. A
+second bag of the same id is a copy that somebody made, or was sealed before a power cut; it is never entered.
+"""
+
+import logging
+import os
+from collections.abc import Iterable
+from datetime import timedelta
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from archive.bag_check import check_bag
+from archive.durable import make_directories, rename_new
+from archive.errors import ArchiveError
+from archive.store import CLIPS, Store
+from bodycam_custody.adoption import adoption_drafts
+from bodycam_custody.bag_signatures import bag_verifier
+from bodycam_custody.clock import parse_rfc3339, rfc3339
+from bodycam_custody.dockings.drafts import Arrival
+from bodycam_custody.entries import Draft, EntryKind
+from bodycam_custody.model import DockingPhase
+from bodycam_custody.replication import replica_draft
+from bodycam_custody.station import Station
+from hashing.digest import Digest
+from hashing.errors import N_, shown
+
+logger = logging.getLogger(__name__)
+
+# The dockings of a recorder that may have left a bag without its entry, and the days on which they sealed.
+_BROKE_OFF = """
+SELECT seen_at AS first, COALESCE(closed_at, :now) AS last FROM dockings
+WHERE recorder = :recorder AND phase <> :closed AND docking_id <> :docking
+"""
+
+_KNOWN_BAG = """
+SELECT clip_id, bag_path, tagmanifest FROM clips WHERE clip_id = :bag_id
+UNION ALL SELECT clip_id, bag_path, tagmanifest FROM supplements WHERE bag_id = :bag_id
+"""
+
+
+def settle_bag(station: Station, store: Store, path: Path) -> None:
+    """Enter the bag at `path` as a copy, adopt it, or move it to quarantine; afterwards an entry says which.
+
+    1. a bag that the ledger has under another place is a second one and goes to quarantine, whether it verifies or not
+    2. one that does not verify, or not as the ledger has it, goes to quarantine
+    3. one that the ledger has at this place is entered as a copy in this store
+    4. one that the ledger does not have is adopted where an inventory bears it out and no tombstone speaks against it
+
+    Raises:
+        LedgerRefusesError: nothing may be appended; the bag stays where it is.
+    """
+    relative = path.relative_to(store.path).as_posix()
+    known = station.catalog.rows(_KNOWN_BAG, {"bag_id": path.name})
+    if known and known[0]["bag_path"] != relative:
+        _quarantine(station, store, path, N_("the ledger has this bag at another place"))
+        return
+    expected = Digest(hex=known[0]["tagmanifest"]) if known else None
+    if check_bag(path, verify_signature=bag_verifier(station), expected_tagmanifest=expected):
+        _quarantine(station, store, path, N_("the bag does not verify"))
+    elif expected is not None:
+        _enter_copy(station, store, known[0])
+    else:
+        _adopt_or_quarantine(station, store, path)
+
+
+def settle_left_over(station: Station, arrival: Arrival, bag_ids: Iterable[str]) -> None:
+    """Settle every bag with one of these ids that an earlier docking of the recorder left without an entry.
+
+    Call it before sealing: what a power cut left may be the very clip that is about to be sealed a second time.
+    """
+    folders = _folders_of_broken_off(station, arrival)
+    for bag_id in bag_ids if folders else ():
+        for store in station.stores.present():
+            for folder in folders:
+                path = store.path / folder / bag_id
+                if os.path.lexists(path):
+                    settle_bag(station, store, path)
+
+
+def _folders_of_broken_off(station: Station, arrival: Arrival) -> list[PurePosixPath]:
+    rows = station.catalog.rows(
+        _BROKE_OFF,
+        {
+            "recorder": arrival.card.recorder,
+            "closed": DockingPhase.CLOSED,
+            "docking": arrival.docking_id,
+            "now": rfc3339(station.clock.now()),
+        },
+    )
+    days = set()
+    for row in rows:
+        first, last = parse_rfc3339(row["first"]).date(), parse_rfc3339(row["last"]).date()
+        days |= {first + timedelta(days=number) for number in range((last - first).days + 1)}
+    return [PurePosixPath(CLIPS) / f"{day:%Y/%m/%d}" for day in sorted(days)]
+
+
+def _enter_copy(station: Station, store: Store, known: dict[str, Any]) -> None:
+    logger.info("copy without entry is entered store=%s bag=%s", store.location.store_id, known["bag_path"])
+    tagmanifest = Digest(hex=known["tagmanifest"])
+    station.record.enter([replica_draft(known["clip_id"], known["bag_path"], tagmanifest, store)])
+
+
+def _adopt_or_quarantine(station: Station, store: Store, path: Path) -> None:
+    relative = path.relative_to(store.path).as_posix()
+    drafts = adoption_drafts(station, store, path, relative)
+    if not drafts or any(store.tombstones.glob(f"{path.name}*")):
+        _quarantine(station, store, path, N_("no inventory in the ledger names this bag"))
+        return
+    logger.info("bag without entry is adopted store=%s bag=%s", store.location.store_id, relative)
+    station.record.enter(drafts)
+
+
+def _quarantine(station: Station, store: Store, path: Path, reason: str) -> None:
+    """Set a bag aside, whole and under a name that says when."""
+    store_id, relative = store.location.store_id, path.relative_to(store.path).as_posix()
+    aside = store.quarantine / f"{path.name}-{station.clock.now():%Y%m%dT%H%M%S%f}"
+    logger.error("bag goes to quarantine store=%s bag=%s reason=%s", store_id, shown(relative), reason)
+    # The entry comes first: a bag that vanished from its place without one would look like a loss.
+    station.record.enter(
+        [
+            Draft(
+                kind=EntryKind.BAG_QUARANTINED,
+                subject=f"store:{store_id}",
+                facts={
+                    "store_id": store_id,
+                    "bag_path": relative if relative.isascii() and relative.isprintable() else shown(relative),
+                    "reason": reason,
+                },
+            )
+        ]
+    )
+    try:
+        make_directories(store.quarantine)
+        rename_new(path, aside)
+    except ArchiveError:
+        logger.exception("bag could not be moved to quarantine store=%s", store_id)
