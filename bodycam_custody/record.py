@@ -3,22 +3,23 @@
 import base64
 import json
 import logging
+import sqlite3
 import threading
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from archive.bag import CLIP_JSON
-from archive.errors import ArchiveError, StoreFullError
+from archive.errors import ArchiveError, StoreFullError, StoreUnreadableError
 from archive.ledger_copy import LedgerCopy
 from archive.marker import StoreId, StoreLocation
 from archive.store import LEDGER
 from bodycam_custody.catalog import Catalog
 from bodycam_custody.entries import Draft, Entry
-from bodycam_custody.errors import LedgerBehindError, LedgerForkedError
+from bodycam_custody.errors import CatalogBehindError, LedgerBehindError, LedgerCorruptError, LedgerForkedError
 from bodycam_custody.ledger import Head, Ledger
 from bodycam_custody.stores import StoreLook, StoreSet
-from hashing.errors import HashingError, StatedError
+from hashing.errors import HashingError, StatedError, shown
 
 logger = logging.getLogger(__name__)
 
@@ -33,6 +34,7 @@ class Record:
         self._copies: dict[StoreId, LedgerCopy] = {}
         self._lock = threading.RLock()
         self._unpublished: dict[str, StatedError] = {}
+        self._catalog_problem: StatedError | None = None
 
     @property
     def unpublished(self) -> Mapping[str, StatedError]:
@@ -44,18 +46,46 @@ class Record:
 
         A store that cannot be written does not stop custody: it is named in `unpublished` and caught up later.
 
-        Without drafts nothing happens.
+        Without drafts nothing happens. What the catalog lacks it is given first: nobody decides on an older one.
 
         Raises:
             LedgerRefusesError: nothing was appended.
+            CatalogBehindError: the catalog takes no entries; those that stand all the same are its `entered`.
         """
         if not drafts:
             return ()
         with self._lock:
+            self.catch_up_catalog()
             entries = self.ledger.append(drafts)
-            self.publish()
-            self.catalog.fold(entries)
+            try:
+                self.publish()
+            finally:
+                self._show(entries)
             return entries
+
+    def _show(self, entries: tuple[Entry, ...]) -> None:
+        try:
+            self.catch_up_catalog()
+        except CatalogBehindError as err:
+            err.entered = entries
+            raise
+
+    @property
+    def catalog_problem(self) -> StatedError | None:
+        """Why the catalog lacks entries that stand, or None."""
+        return self._catalog_problem
+
+    def keeps_up(self) -> bool:
+        """Return whether the catalog shows every entry, after trying to make it; True while entries are being made."""
+        if not self._lock.acquire(blocking=False):
+            return True
+        try:
+            self.catch_up_catalog()
+        except CatalogBehindError:
+            return False
+        finally:
+            self._lock.release()
+        return True
 
     def publish(self) -> None:
         """Bring the ledger copy in every store up to the newest signed head."""
@@ -86,6 +116,11 @@ class Record:
                 copy.publish(self.ledger.lines, head.size, head.note)
         except StatedError as err:
             return err
+        except OSError as err:
+            reason = err.strerror or str(err)
+            return StoreUnreadableError(store_id=look.location.store_id, path=shown(look.store.ledger), reason=reason)
+        except sqlite3.Error as err:
+            return LedgerCorruptError(path=str(self.ledger.path), seq="?", reason=str(err))
         return None
 
     def _note_published(self, store_id: str, problem: StatedError | None) -> None:
@@ -135,19 +170,46 @@ class Record:
         """Fold what the catalog lacks; return how many entries that were.
 
         A catalog that claims more than the ledger holds is emptied first: it is only a projection.
+
+        Raises:
+            CatalogBehindError: it takes no more; it stands where it stood, or a little further.
         """
         with self._lock:
-            if self.catalog.last_seq >= self.ledger.size:
-                self.catalog.clear()
-            behind = self.ledger.size - 1 - self.catalog.last_seq
-            batch: list[Entry] = []
-            for entry in self.ledger.entries(self.catalog.last_seq + 1):
-                batch.append(entry)
-                if len(batch) == 1000:
-                    self.catalog.fold(batch)
-                    batch = []
-            self.catalog.fold(batch)
+            try:
+                behind = self._fold_missing()
+            except sqlite3.Error as err:
+                problem = CatalogBehindError(path=str(self.catalog.path), count=self._count_missing(), reason=str(err))
+                self._catalog_problem = problem
+                raise problem from err
+            self._catalog_problem = None
             return behind
+
+    def rebuild_catalog(self) -> int:
+        """Empty the catalog and fold the whole ledger into it; return how many entries that were."""
+        with self._lock:
+            self.catalog.clear()
+            return self.catch_up_catalog()
+
+    def _count_missing(self) -> int:
+        try:
+            return self.ledger.size - 1 - self.catalog.last_seq
+        except sqlite3.Error:
+            return self.ledger.size
+
+    def _fold_missing(self) -> int:
+        if self.catalog.last_seq >= self.ledger.size:
+            self.catalog.clear()
+        behind = self.ledger.size - 1 - self.catalog.last_seq
+        if not behind:
+            return 0
+        batch: list[Entry] = []
+        for entry in self.ledger.entries(self.catalog.last_seq + 1):
+            batch.append(entry)
+            if len(batch) == 1000:
+                self.catalog.fold(batch)
+                batch = []
+        self.catalog.fold(batch)
+        return behind
 
     def fill_names_from_bags(self) -> int:
         """Read original names from sealed bags where texts no longer hold them; return how many bags were read."""

@@ -19,7 +19,7 @@ def show_status(runtime: Runtime, _: Nothing, __: Caller) -> Any:
     """Return the station at a glance: what is kept, what waits, what is wrong."""
     station = runtime.station
     settings, ledger = station.settings, station.ledger
-    refusal = ledger.refusal
+    refusal = ledger.refusal or station.record.catalog_problem
     runtime.board.look()
     return {
         "station": {
@@ -81,8 +81,7 @@ def rebuild_catalog(runtime: Runtime, _: Nothing, __: Caller) -> Any:
     station = runtime.station
     started_s = station.clock.monotonic_s()
     with station.sealing:
-        station.catalog.clear()
-        entries = station.record.catch_up_catalog()
+        entries = station.record.rebuild_catalog()
         bags_read = station.record.fill_names_from_bags()
     return {
         "entries": entries,

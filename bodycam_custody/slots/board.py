@@ -16,6 +16,7 @@ from typing import Any
 
 from bodycam_custody.dockings.progress import Progress
 from bodycam_custody.entries import Draft, EntryKind
+from bodycam_custody.errors import CatalogBehindError
 from bodycam_custody.model import DockingPhase, Remark
 from bodycam_custody.release.standing import let_go_by
 from bodycam_custody.slots.alarms import is_alarmed, refusal_draft, refused_draft
@@ -137,6 +138,11 @@ class SlotBoard:
             try:
                 if self._alarms or new:
                     self._station.record.enter([*self._alarms, *new])
+            except CatalogBehindError as err:
+                logger.error("what happened at the dock is not shown yet reason=%s", err)
+                if err.entered:
+                    self._alarms.clear()
+                    self._twice = frozenset(twice)
             except StatedError as err:
                 logger.error("what happened at the dock is not entered yet reason=%s", err)
             else:

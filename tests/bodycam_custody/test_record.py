@@ -1,10 +1,16 @@
 """The one way into the ledger: heads leave the database before anything is shown, and absent stores catch up."""
 
 import contextlib
+import errno
+import sqlite3
+from collections.abc import Iterator
 from pathlib import Path
+
+import pytest
 
 from archive.ledger_copy import LedgerCopy
 from bodycam_custody.entries import Draft, EntryKind
+from bodycam_custody.errors import CatalogBehindError
 from tests.archive.loop_filesystem import small_ext4
 from tests.bodycam_custody.stations import LiveStation, live_station, make_card
 
@@ -109,3 +115,58 @@ def test_a_full_store_gives_up_its_ballast_for_the_ledger(tmp_path: Path) -> Non
             assert seq < 200, "the store was not full"
         assert live.station.record.unpublished == {}
         assert heads(live) == [seq + 1, seq + 1]
+
+
+@contextlib.contextmanager
+def failing(path: Path, table: str) -> Iterator[None]:
+    """Let every insert into a table of the database at `path` fail, as on a full disk."""
+    with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as db:
+        db.execute(f"CREATE TRIGGER full BEFORE INSERT ON {table} BEGIN SELECT RAISE(ABORT, 'the disk is full'); END")
+        yield
+        db.execute("DROP TRIGGER full")
+
+
+def test_an_error_while_the_head_is_stored_leaves_nothing_of_the_batch(live: LiveStation) -> None:
+    size = live.station.ledger.size
+    with (
+        failing(live.station.ledger.path, "heads"),
+        pytest.raises(sqlite3.IntegrityError, match="the disk is full"),
+    ):
+        mark(live)
+    assert live.station.ledger.size == size
+    assert mark(live) == size
+    assert live.station.catalog.last_seq == size
+    live.reopen()
+    assert live.station.ledger.size == size + 1
+
+
+def test_a_catalog_that_takes_nothing_is_stated_and_caught_up_before_the_next_entry(live: LiveStation) -> None:
+    record, size = live.station.record, live.station.ledger.size
+    with failing(live.station.catalog.path, "meta"):
+        with pytest.raises(CatalogBehindError, match=r"lacks 1 entries .*the disk is full") as first:
+            mark(live)
+        with pytest.raises(CatalogBehindError) as second:
+            mark(live)
+    # Whoever asked knows what stands all the same; and nothing was entered on an old catalog.
+    assert [entry.seq for entry in first.value.entered] == [size]
+    assert (second.value.entered, live.station.ledger.size) == ((), size + 1)
+    assert record.catalog_problem is not None
+    assert mark(live) == size + 1
+    assert live.station.catalog.last_seq == size + 1
+    live.reopen()
+    assert live.station.catalog.last_seq == size + 1
+
+
+@pytest.mark.parametrize(
+    "error", [OSError(errno.EIO, "Input/output error"), sqlite3.OperationalError("disk I/O error")]
+)
+def test_an_error_nobody_foresaw_in_a_store_is_named_and_stops_nothing(
+    live: LiveStation, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    def fail(*_: object) -> None:
+        raise error
+
+    monkeypatch.setattr(LedgerCopy, "publish", fail)
+    seq = mark(live)
+    assert live.station.catalog.last_seq == seq
+    assert set(live.station.record.unpublished) == {"primary", "backup"}

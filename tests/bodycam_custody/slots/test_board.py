@@ -15,6 +15,7 @@ from bodycam_custody.runtime import Runtime
 from docking.slips import FOLDER_FILESYSTEM, DockSlip, write_slip
 from hashing.errors import StatedError
 from tests.bodycam_custody.stations import NOW, LiveStation, make_card
+from tests.bodycam_custody.test_record import failing
 from tests.docking.usb_tree import CONTROL, KEYBOARD, PORT, STORAGE, Claims, UsbTree
 
 LOCKED = Claims(serial=None)
@@ -169,6 +170,19 @@ def test_an_alarm_is_entered_once_the_ledger_takes_entries_again(
     with monkeypatch.context() as patched:
         patched.setattr(live.station.record, "enter", refuse)
         runtime.board.enter_alarms()
+    runtime.board.enter_alarms()
+    assert len(live.entries("dock.alarmed")) == 1
+
+
+def test_an_alarm_that_stands_but_cannot_be_shown_yet_is_not_entered_again(
+    live: LiveStation, runtime: Runtime, tree: UsbTree
+) -> None:
+    tree.plug("1-2", STICK, interfaces=[STORAGE, KEYBOARD])
+    runtime.board.look()
+    with failing(live.station.catalog.path, "alarms"):
+        for _ in range(3):
+            runtime.board.enter_alarms()
+    live.station.record.catch_up_catalog()
     runtime.board.enter_alarms()
     assert len(live.entries("dock.alarmed")) == 1
 
