@@ -257,10 +257,11 @@ def _file_failed(db: sqlite3.Connection, _: Entry, facts: Mapping[str, Any], __:
 
 def _dock_closed(db: sqlite3.Connection, entry: Entry, facts: Mapping[str, Any], __: Mapping[str, bytes]) -> None:
     db.execute(
-        "UPDATE dockings SET phase = ?, closed_at = ?, code = ?, left_out = ? WHERE docking_id = ?",
+        "UPDATE dockings SET phase = ?, closed_at = ?, closed_seq = ?, code = ?, left_out = ? WHERE docking_id = ?",
         (
             facts["outcome"],
             rfc3339(entry.at),
+            entry.seq,
             facts["code"],
             json.dumps(facts.get("left_out", {})),
             facts["docking_id"],

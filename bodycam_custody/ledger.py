@@ -118,6 +118,18 @@ class Ledger:
         logger.error("ledger refuses to append reason=%s", reason.code)
         self._refusal = self._refusal or reason
 
+    def require_writable(self) -> None:
+        """Return if entries may be appended; all of them are checked before the first time.
+
+        Raises:
+            LedgerRefusesError: the ledger is corrupt, forked, or behind a head seen elsewhere.
+        """
+        with self._lock:
+            if self._refusal is None and not self._checked_whole:
+                self.check(whole=True)
+            if self._refusal is not None:
+                raise LedgerRefusesError(path=str(self.path), reason=self._refusal) from self._refusal
+
     def append(self, drafts: Sequence[Draft]) -> tuple[Entry, ...]:
         """Append `drafts` and the signed head that covers them, in one transaction.
 
@@ -130,7 +142,7 @@ class Ledger:
         if not drafts:
             return ()
         with self._lock:
-            self._require_writable()
+            self.require_writable()
             return self._commit(drafts)
 
     def lines(self, start: int, stop: int) -> list[bytes]:
@@ -234,12 +246,6 @@ class Ledger:
         """Close the database."""
         with self._lock:
             self._db.close()
-
-    def _require_writable(self) -> None:
-        if self._refusal is None and not self._checked_whole:
-            self.check(whole=True)
-        if self._refusal is not None:
-            raise LedgerRefusesError(path=str(self.path), reason=self._refusal) from self._refusal
 
     def _commit(self, drafts: Sequence[Draft]) -> tuple[Entry, ...]:
         prev = None if self._newest is None else self._newest.leaf

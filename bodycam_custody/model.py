@@ -85,6 +85,7 @@ class Remark(StrEnum):
     CLOCK_RESET = "clock-reset"
     BAGS_CHANGEABLE = "bags-changeable"
     BAGS_NOT_KEPT = "bags-not-kept"
+    ENTRIES_IN_NO_STORE = "entries-in-no-store"
     SERIAL_TWICE = "serial-twice"
     SEALED_TWICE = "sealed-twice"
     RECORDER_UNREGISTERED = "recorder-unregistered"

@@ -35,10 +35,16 @@ def reconcile(station: Station, *, under_way: Collection[str] = ()) -> None:
     Raises:
         LedgerRefusesError: nothing may be appended; the stores were not touched.
     """
+    # A store that came back may hold a newer ledger: what this one calls unknown would be evidence there.
+    station.record.publish()
+    station.record.require_writable()
     enter_store_disks(station)
     _close_interrupted(station, under_way)
     enter_interrupted_clearings(station, under_way)
     for store in station.stores.present():
+        if station.record.other_ledger_in(store.location.store_id) is not None:
+            logger.error("store holds another ledger and is left as it is store=%s", store.location.store_id)
+            continue
         swept = sweep_staging(store)
         if swept:
             logger.info("staging swept store=%s folders=%s", store.location.store_id, len(swept))

@@ -10,10 +10,16 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from archive.bag import CLIP_JSON
-from archive.errors import ArchiveError, StoreFullError, StoreUnreadableError
+from archive.errors import (
+    ArchiveError,
+    LedgerCopyAheadError,
+    LedgerCopyContradictsError,
+    StoreFullError,
+    StoreUnreadableError,
+)
 from archive.ledger_copy import LedgerCopy
 from archive.marker import StoreId, StoreLocation
-from archive.store import LEDGER
+from archive.store import LEDGER, Store
 from bodycam_custody.catalog import Catalog
 from bodycam_custody.entries import Draft, Entry
 from bodycam_custody.errors import CatalogBehindError, LedgerBehindError, LedgerCorruptError, LedgerForkedError
@@ -34,6 +40,8 @@ class Record:
         self._copies: dict[StoreId, LedgerCopy] = {}
         self._lock = threading.RLock()
         self._unpublished: dict[str, StatedError] = {}
+        self._published: dict[str, int] = {}
+        self._met: set[str] = set()
         self._catalog_problem: StatedError | None = None
 
     @property
@@ -55,10 +63,11 @@ class Record:
         if not drafts:
             return ()
         with self._lock:
+            looks = self._meet_stores()
             self.catch_up_catalog()
             entries = self.ledger.append(drafts)
             try:
-                self.publish()
+                self._publish(looks)
             finally:
                 self._show(entries)
             return entries
@@ -88,17 +97,59 @@ class Record:
         return True
 
     def publish(self) -> None:
-        """Bring the ledger copy in every store up to the newest signed head."""
+        """Bring the ledger copy in every store up to the newest signed head, unless the ledger refuses to append."""
         with self._lock:
-            head = self.ledger.head
-            if head is None:
-                return
-            looks = self._stores.look()
-            # The stores are different disks: none waits for another's flushes.
-            with ThreadPoolExecutor(len(looks), thread_name_prefix="publish") as pool:
-                problems = list(pool.map(lambda look: self._publish_in(look, head), looks))
-            for look, problem in zip(looks, problems, strict=True):
-                self._note_published(look.location.store_id, problem)
+            looks = self._meet_stores()
+            if self.ledger.refusal is None:
+                self._publish(looks)
+
+    def require_writable(self) -> None:
+        """Return if entries may be appended, as far as the stores that are there now can tell.
+
+        Raises:
+            LedgerRefusesError: nothing may be appended.
+        """
+        with self._lock:
+            self._meet_stores()
+            self.ledger.require_writable()
+
+    def other_ledger_in(self, store_id: str) -> StatedError | None:
+        """Return why the ledger copy in a store is not the beginning of this ledger, None where nothing says so."""
+        problem = self._unpublished.get(store_id)
+        return problem if isinstance(problem, LedgerCopyAheadError | LedgerCopyContradictsError) else None
+
+    def is_shown(self, seq: int) -> bool:
+        """Return whether entry `seq` is in the ledger copy of a store, as far as this process has seen the stores."""
+        return any(size > seq for size in self._published.values())
+
+    def _meet_stores(self) -> tuple[StoreLook, ...]:
+        """Return the stores as they are now, each held against the ledger where it was not there at the last look.
+
+        What comes back may hold a newer ledger than the one that was restored meanwhile: nothing may be appended, and
+        no store written, before that is known. A store comes back unnoticed only between two entries; then the head it
+        holds is met when it is published.
+        """
+        looks = self._stores.look()
+        for look in looks:
+            store_id = look.location.store_id
+            if look.store is None:
+                self._met.discard(store_id)
+            elif store_id not in self._met and self._compare_with(look.store):
+                self._met.add(store_id)
+        return looks
+
+    def _publish(self, looks: Sequence[StoreLook]) -> None:
+        head = self.ledger.head
+        if head is None:
+            return
+        # The stores are different disks: none waits for another's flushes.
+        with ThreadPoolExecutor(len(looks), thread_name_prefix="publish") as pool:
+            problems = list(pool.map(lambda look: self._publish_in(look, head), looks))
+        for look, problem in zip(looks, problems, strict=True):
+            self._note_published(look.location.store_id, problem, size=head.size)
+            if look.store is not None and self.other_ledger_in(look.location.store_id) is not None:
+                # Only what the station signed proves another ledger; anybody may have put other bytes there.
+                self._compare_with(look.store)
 
     def _publish_in(self, look: StoreLook, head: Head) -> StatedError | None:
         """Bring one copy up to `head` and return what kept it from that."""
@@ -123,8 +174,9 @@ class Record:
             return LedgerCorruptError(path=str(self.ledger.path), seq="?", reason=str(err))
         return None
 
-    def _note_published(self, store_id: str, problem: StatedError | None) -> None:
+    def _note_published(self, store_id: str, problem: StatedError | None, *, size: int) -> None:
         if problem is None:
+            self._published[store_id] = size
             self._unpublished.pop(store_id, None)
             return
         if store_id not in self._unpublished:
@@ -148,19 +200,27 @@ class Record:
 
         Not compared: stores that are absent or whose head cannot be read; they are caught up or reported by `publish`.
         """
-        for store in self._stores.present():
-            store_id = store.location.store_id
-            try:
-                # A head may have been stored and, after a crash, never shown: it counts all the same.
-                note = self._copy_in(store.location).highest_head_note()
-                if note is not None:
-                    self.ledger.compare_with_head(note, seen_at=str(store.ledger / "checkpoint"))
-            except (ArchiveError, HashingError) as err:
-                # Unreadable or not signed by us: for the auditor to see, but it proves nothing about this ledger.
-                logger.warning("head in store does not verify store=%s reason=%s", store_id, err)
-                self._unpublished[store_id] = err
-            except (LedgerBehindError, LedgerForkedError):
-                logger.exception("ledger contradicts a store store=%s", store_id)
+        with self._lock:
+            self._meet_stores()
+
+    def _compare_with(self, store: Store) -> bool:
+        """Hold the ledger against the highest head in one store; return whether that could be done."""
+        store_id, copy = store.location.store_id, self._copy_in(store.location)
+        try:
+            # A head may have been stored and, after a crash, never shown: it counts all the same.
+            note = copy.highest_head_note()
+            if note is not None:
+                self.ledger.compare_with_head(note, seen_at=str(store.ledger / "checkpoint"))
+            self._published[store_id] = copy.published_size()
+        except (ArchiveError, HashingError) as err:
+            # Unreadable or not signed by us: for the auditor to see, but it proves nothing about this ledger.
+            logger.warning("head in store does not verify store=%s reason=%s", store_id, err)
+            self._unpublished.setdefault(store_id, err)
+            return False
+        except (LedgerBehindError, LedgerForkedError):
+            self._published.pop(store_id, None)
+            logger.exception("ledger contradicts a store store=%s", store_id)
+        return True
 
     def _copy_in(self, location: StoreLocation) -> LedgerCopy:
         """Return the ledger copy of a store; one object each, as it knows what it has flushed before."""

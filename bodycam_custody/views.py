@@ -149,6 +149,9 @@ def docking_view(station: Station, row: Mapping[str, Any], progress: Progress | 
     held = held_remarks(station.catalog, docking_id)
     safe = _safe_to_take_away(station, row, outcomes, states)
     unkept = set() if safe != "yes" or is_docking_kept(station, docking_id) else {Remark.BAGS_NOT_KEPT}
+    if safe == "yes" and not station.record.is_shown(row["closed_seq"]):
+        # Whoever restores an older database would lose them, and with them what makes the bags evidence.
+        unkept.add(Remark.ENTRIES_IN_NO_STORE)
     if unkept:
         # In a moment, or never: as long as nobody knows, it stays here.
         safe = "cannot-tell"

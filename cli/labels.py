@@ -46,6 +46,7 @@ REMARK: Final[Mapping[str, str]] = {
         "sealed bags can still be changed by the station's own programs: nothing here makes them immutable"
     ),
     "bags-not-kept": N_("its sealed bags are not all immutable yet"),
+    "entries-in-no-store": N_("what the ledger says of it is in no store yet"),
     "catalog-rebuilt": N_("the catalog was rebuilt from ledger and bags"),
     "times-contradict": N_("the times in name, container and file system contradict each other"),
     "not-media": N_("not a recording"),

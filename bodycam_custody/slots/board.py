@@ -69,6 +69,7 @@ _DIGITS = re.compile(r"(\d+)", re.ASCII)
 
 # Where a docking still has something to say.
 _FOLLOWED = frozenset({SlotPhase.MOUNTED, SlotPhase.READING, SlotPhase.SAFE, SlotPhase.WITHDRAWN})
+_UNTOLD = frozenset({Remark.BAGS_NOT_KEPT, Remark.ENTRIES_IN_NO_STORE})
 _LEAVING = {
     EntryKind.DOCK_WITHDRAWN: SlotPhase.WITHDRAWN,
     EntryKind.DOCK_RELEASED: SlotPhase.RELEASED_UNCLEARED,
@@ -340,8 +341,8 @@ class SlotBoard:
         if not cards.have_dockings or not is_over:
             return
         views = [docking_view(self._station, row, None) for row in dockings]
-        if any(Remark.BAGS_NOT_KEPT in view["remarks"] for view in views):
-            # No entry tells when they are: look again.
+        if any(not _UNTOLD.isdisjoint(view["remarks"]) for view in views):
+            # No entry tells when that is over: look again.
             self._folded_seq = -1
         unsafe = [view["docking_id"] for view in views if view["safe_to_take_away"] != "yes"]
         if not unsafe and place.refused is None:

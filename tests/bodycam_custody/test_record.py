@@ -2,6 +2,7 @@
 
 import contextlib
 import errno
+import shutil
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,7 +11,9 @@ import pytest
 
 from archive.ledger_copy import LedgerCopy
 from bodycam_custody.entries import Draft, EntryKind
-from bodycam_custody.errors import CatalogBehindError
+from bodycam_custody.errors import CatalogBehindError, LedgerRefusesError
+from bodycam_custody.reconcile import reconcile
+from hashing.checkpoint import Checkpoint, NoteSigner
 from tests.archive.loop_filesystem import small_ext4
 from tests.bodycam_custody.stations import LiveStation, live_station, make_card
 
@@ -170,3 +173,129 @@ def test_an_error_nobody_foresaw_in_a_store_is_named_and_stops_nothing(
     seq = mark(live)
     assert live.station.catalog.last_seq == seq
     assert set(live.station.record.unpublished) == {"primary", "backup"}
+
+
+def marks(live: LiveStation, count: int) -> None:
+    for _ in range(count):
+        mark(live)
+
+
+def ledger_files(live: LiveStation, away: Path) -> list[tuple[Path, Path]]:
+    """Return where the database and both copies of the ledger lie, each with its place in `away`."""
+    stores = [(store / "ledger", away / store.name) for store in (live.primary, live.backup)]
+    return [(live.settings.paths.state, away / "state"), *stores]
+
+
+def put_back(kept: Path, place: Path) -> None:
+    shutil.rmtree(place)
+    shutil.copytree(kept, place)
+
+
+def test_a_store_that_comes_after_the_start_is_compared_before_anything_is_entered(
+    live: LiveStation, quick_path: Path
+) -> None:
+    """An older database was restored while the stores were away: what they hold is newer, and stays where it is."""
+    state, old = live.settings.paths.state, quick_path / "old"
+    live.station.close()
+    shutil.copytree(state, old)
+    live.reopen()
+    live.dock(make_card(quick_path / "card", {"a.mp4": b"moving pictures"}))
+    live.station.close()
+    put_back(old, state)
+    stores = (live.primary, live.backup)
+    bags = [live.bags(store) for store in stores]
+    for store in stores:
+        store.rename(store.with_name(store.name + "-away"))
+    live.reopen()
+    size = live.station.ledger.size
+    for store in stores:
+        store.with_name(store.name + "-away").rename(store)
+    with pytest.raises(LedgerRefusesError, match="older than what was already shown"):
+        mark(live)
+    with pytest.raises(LedgerRefusesError):
+        reconcile(live.station)
+    with pytest.raises(LedgerRefusesError):
+        live.dock(make_card(quick_path / "card2", {"b.mp4": b"new"}))
+    assert live.station.ledger.size == size
+    assert [live.bags(store) for store in stores] == bags
+    assert [list((store / ".quarantine").iterdir()) for store in stores] == [[], []]
+
+
+def test_reconciliation_asks_a_store_that_came_back_before_it_sets_anything_aside(
+    live: LiveStation, quick_path: Path
+) -> None:
+    state, old = live.settings.paths.state, quick_path / "old"
+    live.station.close()
+    shutil.copytree(state, old)
+    live.reopen()
+    live.dock(make_card(quick_path / "card", {"a.mp4": b"moving pictures"}))
+    live.station.close()
+    put_back(old, state)
+    bags, away = live.bags(live.backup), live.backup.with_name("away")
+    live.backup.rename(away)
+    shutil.rmtree(live.primary / "ledger")
+    live.reopen()
+    away.rename(live.backup)
+    with pytest.raises(LedgerRefusesError):
+        reconcile(live.station)
+    assert (live.bags(live.backup), live.entries("bag.quarantined")) == (bags, [])
+
+
+def test_a_newer_ledger_that_is_met_when_it_is_published_stops_the_ledger(live: LiveStation, quick_path: Path) -> None:
+    mark(live)
+    live.station.close()
+    for place, kept in ledger_files(live, quick_path / "old"):
+        shutil.copytree(place, kept)
+    live.reopen()
+    marks(live, 3)
+    live.station.close()
+    shutil.copytree(live.backup / "ledger", quick_path / "newer")
+    for place, kept in ledger_files(live, quick_path / "old"):
+        put_back(kept, place)
+    live.reopen()
+    mark(live)
+    put_back(quick_path / "newer", live.backup / "ledger")
+    mark(live)
+    assert live.station.ledger.refusal is not None
+    assert live.station.ledger.refusal.code in {"ledger-behind", "ledger-forked"}
+    with pytest.raises(LedgerRefusesError):
+        mark(live)
+
+
+def claim_more(live: LiveStation, store: Path) -> None:
+    """Put a head over many entries into a store that this station never signed."""
+    signer = NoteSigner.from_seed(live.station.ledger.origin, b"x" * 32)
+    head = Checkpoint(origin=live.station.ledger.origin, size=9999, root=b"r" * 32)
+    (store / "ledger" / "heads" / "9999").write_bytes(signer.sign(head))
+
+
+def test_a_head_that_the_station_did_not_sign_stops_nothing_and_nothing_is_set_aside_there(
+    live: LiveStation, quick_path: Path
+) -> None:
+    live.reopen()
+    claim_more(live, live.backup)
+    stray = live.backup / "clips" / "2026" / "11" / "21" / "stray"
+    stray.mkdir(parents=True)
+    live.dock(make_card(quick_path / "card", {"a.mp4": b"moving pictures"}))
+    reconcile(live.station)
+    assert live.station.ledger.refusal is None
+    assert live.station.record.unpublished["backup"].code == "ledger-copy-ahead"
+    assert stray.is_dir()
+
+
+def test_a_recorder_is_not_safe_to_take_away_before_a_store_has_its_entries(
+    live: LiveStation, quick_path: Path
+) -> None:
+    live.reopen()
+    for store in (live.primary, live.backup):
+        claim_more(live, store)
+    docking = live.dock(make_card(quick_path / "card", {"a.mp4": b"moving pictures"}))
+    assert docking.view["safe_to_take_away"] == "cannot-tell"
+    assert "entries-in-no-store" in docking.view["remarks"]
+    (live.backup / "ledger" / "heads" / "9999").unlink()
+    live.station.record.publish()
+    after = live.docking(docking.docking_id).view
+    assert (after["safe_to_take_away"], "entries-in-no-store" in after["remarks"]) == ("yes", False)
+    # Another process knows it from the store itself.
+    live.reopen()
+    assert live.docking(docking.docking_id).view["safe_to_take_away"] == "yes"
