@@ -68,7 +68,7 @@ _TABLES: Mapping[str, tuple[Mapping[str, type], str | tuple[str, ...]]] = {
         ("clip_id", "store_id"),
     ),
     "supplements": ({"bag_id": str, "clip_id": str, "bag_path": str, "tagmanifest": str, "stores": str}, "bag_id"),
-    "sidecars": ({"clip_id": str, "sha256": str}, ("clip_id", "sha256")),
+    "sidecars": ({"clip_id": str, "sha256": str, "bag_id": str}, ("clip_id", "sha256")),
     "sightings": (
         {"clip_id": str, "docking_id": str, "file": int, "seen_at": str, "basis": str},
         ("clip_id", "docking_id", "file"),

@@ -47,6 +47,8 @@ def clip_state(db: sqlite3.Connection, clip_id: str) -> ClipState:
     rows = db.execute(_COPIES, (clip_id,)).fetchall()
     if any(answer == "no" for _, answer, _, _ in rows):
         return ClipState.DAMAGED
+    if not any(answer == "yes" for _, answer, _, _ in rows):
+        return ClipState.DAMAGED
     whole = [(role, _disks(disks)) for role, answer, disks, lacks in rows if answer == "yes" and not lacks]
     primaries = [disks for role, disks in whole if role == "primary"]
     replicas = [disks for role, disks in whole if role == "replica"]
@@ -148,7 +150,11 @@ def _dock_inventory(db: sqlite3.Connection, _: Entry, facts: Mapping[str, Any], 
 
 def _clip_sealed(db: sqlite3.Connection, entry: Entry, facts: Mapping[str, Any], __: Mapping[str, bytes]) -> None:
     clip_id, docking_id, file = entry.clip_id, facts["docking_id"], facts["file"]
-    if db.execute("SELECT 1 FROM clips WHERE clip_id = ?", (clip_id,)).fetchone():
+    known = db.execute("SELECT tagmanifest FROM clips WHERE clip_id = ?", (clip_id,)).fetchone()
+    if known is not None and facts.get("replaces") == known[0]:
+        _replace_bag(db, entry, facts)
+        return
+    if known is not None:
         # The first bag stays the clip's; reconciliation sets the other one aside.
         logger.warning("clip is sealed twice in the ledger seq=%s bag=%s", entry.seq, facts["bag_path"])
         db.execute("UPDATE clips SET sealed_twice = 1 WHERE clip_id = ?", (clip_id,))
@@ -178,9 +184,26 @@ def _clip_sealed(db: sqlite3.Connection, entry: Entry, facts: Mapping[str, Any],
             HandoverReason.NOT_PROBED,
         ),
     )
+    _add_copies(db, entry, facts)
+
+
+def _replace_bag(db: sqlite3.Connection, entry: Entry, facts: Mapping[str, Any]) -> None:
+    """Put a bag sealed anew in the place of one that no store held any more; what is known of the clip stays."""
+    clip_id = entry.clip_id
+    db.execute(
+        "UPDATE clips SET bag_path = ?, tagmanifest = ? WHERE clip_id = ?",
+        (facts["bag_path"], facts["tagmanifest_sha256"], clip_id),
+    )
+    db.execute("DELETE FROM copies WHERE clip_id = ?", (clip_id,))
+    db.execute("DELETE FROM sidecars WHERE clip_id = ? AND bag_id = ?", (clip_id, clip_id))
+    _add_copies(db, entry, facts)
+
+
+def _add_copies(db: sqlite3.Connection, entry: Entry, facts: Mapping[str, Any]) -> None:
+    clip_id = entry.clip_id
     for store_id, reread in facts["stores"].items():
-        _add_copy(db, clip_id, store_id, reread, sealed_at)
-    _add_sidecars(db, clip_id, facts["sidecars"])
+        _add_copy(db, clip_id, store_id, reread, rfc3339(entry.at))
+    _add_sidecars(db, clip_id, clip_id, facts["sidecars"])
     _set_state(db, clip_id)
 
 
@@ -207,7 +230,7 @@ def _supplement_sealed(db: sqlite3.Connection, entry: Entry, facts: Mapping[str,
             json.dumps(facts["stores"]),
         ),
     )
-    _add_sidecars(db, entry.clip_id, facts["sidecars"])
+    _add_sidecars(db, entry.clip_id, facts["bag_id"], facts["sidecars"])
     # The sighting before this entry called every file of the unit known; these were not.
     db.executemany(
         "UPDATE files SET outcome = ? WHERE docking_id = ? AND file = ?",
@@ -216,10 +239,16 @@ def _supplement_sealed(db: sqlite3.Connection, entry: Entry, facts: Mapping[str,
     _set_state(db, entry.clip_id)
 
 
-def _add_sidecars(db: sqlite3.Connection, clip_id: str, sidecars: Sequence[str]) -> None:
+def _add_sidecars(db: sqlite3.Connection, clip_id: str, bag_id: str, sidecars: Sequence[str]) -> None:
+    """Note what a bag holds; a supplement that no store holds any more and whose files are all in others is none."""
     db.executemany(
-        "INSERT OR IGNORE INTO sidecars (clip_id, sha256) VALUES (?, ?)",
-        [(clip_id, sha256) for sha256 in sidecars],
+        "INSERT OR REPLACE INTO sidecars (clip_id, sha256, bag_id) VALUES (?, ?, ?)",
+        [(clip_id, sha256, bag_id) for sha256 in sidecars],
+    )
+    db.execute(
+        "DELETE FROM supplements WHERE clip_id = ? AND stores = '{}' AND NOT EXISTS"
+        " (SELECT 1 FROM sidecars s WHERE s.clip_id = supplements.clip_id AND s.bag_id = supplements.bag_id)",
+        (clip_id,),
     )
 
 

@@ -5,7 +5,8 @@
    never ended is entered as broken off, with every file it may have removed
 3. staging nobody holds is swept: it was never a clip
 4. a bag without an entry is adopted if it verifies, its file stands in an inventory and no tombstone says otherwise;
-   else, and where its clip is known by another bag, it goes to quarantine, whole
+   else, and where its clip is known by another bag, it goes to quarantine, whole; a copy that once did not verify is
+   looked at again: it is entered if it does now, else it makes room for another
 5. a copy that an entry names and that is not there is entered as missing; the clip no longer counts it
 """
 
@@ -73,7 +74,7 @@ def _close_interrupted(station: Station, under_way: Collection[str]) -> None:
 
 def _settle_bags_without_entry(station: Station, store: Store) -> None:
     rows = station.catalog.rows(
-        "SELECT c.bag_path FROM clips c JOIN copies USING (clip_id) WHERE store_id = :store"
+        "SELECT c.bag_path FROM clips c JOIN copies USING (clip_id) WHERE store_id = :store AND answer = 'yes'"
         " UNION SELECT s.bag_path FROM supplements s, json_each(s.stores) AS held WHERE held.key = :store",
         {"store": store.location.store_id},
     )

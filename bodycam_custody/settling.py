@@ -14,6 +14,7 @@ from typing import Any
 from archive.bag_check import check_bag
 from archive.durable import make_directories, rename_new
 from archive.errors import ArchiveError
+from archive.keeping import is_kept
 from archive.store import CLIPS, Store
 from bodycam_custody.adoption import adoption_drafts
 from bodycam_custody.bag_signatures import bag_verifier
@@ -21,8 +22,8 @@ from bodycam_custody.clock import parse_rfc3339, rfc3339
 from bodycam_custody.dockings.drafts import Arrival
 from bodycam_custody.entries import Draft, EntryKind
 from bodycam_custody.model import DockingPhase
-from bodycam_custody.replication import replica_draft
 from bodycam_custody.station import Station
+from bodycam_custody.views import SAFE_STATES
 from hashing.digest import Digest
 from hashing.errors import N_, shown
 
@@ -39,6 +40,11 @@ SELECT clip_id, bag_path, tagmanifest FROM clips WHERE clip_id = :bag_id
 UNION ALL SELECT clip_id, bag_path, tagmanifest FROM supplements WHERE bag_id = :bag_id
 """
 
+_COUNTED_COPIES = """
+SELECT store_id, bag_path, tagmanifest, state FROM clips JOIN copies USING (clip_id)
+WHERE clip_id = :clip_id AND answer = 'yes'
+"""
+
 
 def settle_bag(station: Station, store: Store, path: Path) -> None:
     """Enter the bag at `path` as a copy, adopt it, or move it to quarantine; afterwards an entry says which.
@@ -49,7 +55,8 @@ def settle_bag(station: Station, store: Store, path: Path) -> None:
     4. one that the ledger does not have is adopted where an inventory bears it out and no tombstone speaks against it
 
     Raises:
-        LedgerRefusesError: nothing may be appended; the bag stays where it is.
+        ArchiveError: the store is not there any more, or takes no writes; the bag stays where it is.
+        LedgerRefusesError: nothing may be appended; the same.
     """
     relative = path.relative_to(store.path).as_posix()
     known = station.catalog.rows(_KNOWN_BAG, {"bag_id": path.name})
@@ -65,18 +72,59 @@ def settle_bag(station: Station, store: Store, path: Path) -> None:
         _adopt_or_quarantine(station, store, path)
 
 
+def has_good_copy(station: Station, clip_id: str) -> bool:
+    """Return whether a clip's bag is kept somewhere, so that the bytes of its card need not be sealed again.
+
+    A copy in a store that is away counts. Of one that is there the place is looked at, and where the clip is not safe
+    anyway the whole bag is read: one that cannot be read now is none.
+    """
+    rows = station.catalog.rows(_COUNTED_COPIES, {"clip_id": clip_id})
+    return any(_is_good(station, row) for row in rows)
+
+
+def _is_good(station: Station, row: dict[str, Any]) -> bool:
+    look = station.stores.by_id(row["store_id"])
+    if look is None or look.store is None:
+        return True
+    bag = look.store.path / row["bag_path"]
+    if row["state"] in SAFE_STATES:
+        return bool(bag.is_dir())
+    tagmanifest = Digest(hex=row["tagmanifest"])
+    return not check_bag(bag, verify_signature=bag_verifier(station), expected_tagmanifest=tagmanifest)
+
+
+def replica_draft(clip_id: str, bag_path: str, tagmanifest: Digest, store: Store) -> Draft:
+    """Return the entry that `store` now holds the bag, read back from its medium."""
+    return Draft(
+        kind=EntryKind.REPLICA_WRITTEN,
+        subject=f"clip:{clip_id}",
+        facts={
+            "bag_path": bag_path,
+            "tagmanifest_sha256": tagmanifest.hex,
+            "store_id": store.location.store_id,
+            "reread": "medium",
+        },
+    )
+
+
 def settle_left_over(station: Station, arrival: Arrival, bag_ids: Iterable[str]) -> None:
     """Settle every bag with one of these ids that an earlier docking of the recorder left without an entry.
 
     Call it before sealing: what a power cut left may be the very clip that is about to be sealed a second time.
     """
     folders = _folders_of_broken_off(station, arrival)
-    for bag_id in bag_ids if folders else ():
+    settle_places(station, [folder / bag_id for bag_id in bag_ids for folder in folders])
+
+
+def settle_places(station: Station, places: Iterable[PurePosixPath]) -> None:
+    """Settle whatever stands at these places in any store; a store where that fails is left to the sealing itself."""
+    for place in places:
         for store in station.stores.present():
-            for folder in folders:
-                path = store.path / folder / bag_id
-                if os.path.lexists(path):
-                    settle_bag(station, store, path)
+            try:
+                if os.path.lexists(store.path / place):
+                    settle_bag(station, store, store.path / place)
+            except ArchiveError:
+                logger.exception("bag cannot be settled store=%s bag=%s", store.location.store_id, place)
 
 
 def _folders_of_broken_off(station: Station, arrival: Arrival) -> list[PurePosixPath]:
@@ -113,9 +161,13 @@ def _adopt_or_quarantine(station: Station, store: Store, path: Path) -> None:
 
 
 def _quarantine(station: Station, store: Store, path: Path, reason: str) -> None:
-    """Set a bag aside, whole and under a name that says when."""
+    """Set a bag aside, whole and under a name that says when; one that nobody but root can move stays, unentered."""
     store_id, relative = store.location.store_id, path.relative_to(store.path).as_posix()
     aside = store.quarantine / f"{path.name}-{station.clock.now():%Y%m%dT%H%M%S%f}"
+    if _is_immutable(path):
+        logger.error("immutable bag cannot be set aside store=%s bag=%s reason=%s", store_id, shown(relative), reason)
+        return
+    store.check_writable()
     logger.error("bag goes to quarantine store=%s bag=%s reason=%s", store_id, shown(relative), reason)
     # The entry comes first: a bag that vanished from its place without one would look like a loss.
     station.record.enter(
@@ -136,3 +188,10 @@ def _quarantine(station: Station, store: Store, path: Path, reason: str) -> None
         rename_new(path, aside)
     except ArchiveError:
         logger.exception("bag could not be moved to quarantine store=%s", store_id)
+
+
+def _is_immutable(path: Path) -> bool:
+    try:
+        return is_kept(path)
+    except OSError:
+        return False

@@ -102,12 +102,17 @@ def _report_extra(store: StoreFolder, expectations: Expectations, findings: Find
             findings.add(NOT_EVIDENCE, path)
 
 
+def _holds_all_of(other: ExpectedBag, bag: ExpectedBag) -> bool:
+    """Return whether a store holds another bag of the same clip with the same files: then `bag` was a second one."""
+    return bool(other.store_ids and bag.files) and other.clip_id == bag.clip_id and bag.files <= other.files
+
+
 def _report_elsewhere(stores: Sequence[StoreFolder], expectations: Expectations) -> Iterator[AuditFinding]:
     """Yield what concerns bags in no given store."""
     findings, given = Findings(), {store.store_id for store in stores}
     elsewhere: dict[str, int] = {}
     for bag in expectations.bags.values():
-        if not bag.store_ids:
+        if not bag.store_ids and not any(_holds_all_of(other, bag) for other in expectations.bags.values()):
             findings.add(NO_COPY_LEFT, bag.path, seq=bag.seq)
         for store_id in bag.store_ids - given:
             elsewhere[store_id] = elsewhere.get(store_id, 0) + 1

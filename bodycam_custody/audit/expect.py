@@ -1,5 +1,7 @@
 """Which bag every store must hold, folded from the entries of a ledger.
 
+A bag that was sealed anew stands for the one it replaces where it holds every file that one held: the same bytes.
+
 Only entries below a signed head are folded: an unsigned tail can neither promise a bag nor excuse its absence. No entry
 excuses that a clip is gone everywhere: nothing of this program destroys one, so whatever claims it is forged.
 """
@@ -45,6 +47,8 @@ class ExpectedBag:
     tagmanifest: Digest
     seq: int
     store_ids: set[str]
+    files: frozenset[str] = frozenset()
+    """The digests of the files it holds, as far as its entry says."""
 
 
 @dataclass(slots=True)
@@ -76,15 +80,22 @@ class Expectations:
         if clip_id is None:
             raise _CannotFollowError(FactsProblem.NO_CLIP)
         path, digest, store_ids = _bag_path(facts), _digest(facts), _store_ids(facts)
+        bag = ExpectedBag(
+            clip_id=clip_id, path=path, tagmanifest=digest, seq=seq, store_ids=set(store_ids), files=_files(facts)
+        )
+        self._forget_replaced(bag, facts.get("replaces"))
         known = self.bags.get(path)
         if known is None:
-            self.bags[path] = ExpectedBag(
-                clip_id=clip_id, path=path, tagmanifest=digest, seq=seq, store_ids=set(store_ids)
-            )
+            self.bags[path] = bag
         elif known.tagmanifest != digest or known.clip_id != clip_id:
             raise _CannotFollowError(FactsProblem.OTHER_DIGEST)
         else:
             known.store_ids |= store_ids
+
+    def _forget_replaced(self, bag: ExpectedBag, replaces: Json) -> None:
+        for old in [one for one in self.bags.values() if one.tagmanifest.hex == replaces]:
+            if old.clip_id == bag.clip_id and old.files and old.files <= bag.files:
+                del self.bags[old.path]
 
     def _replica_written(self, _seq: int, _clip_id: str | None, facts: Mapping[str, Json]) -> None:
         known = self.bags.get(_bag_path(facts))
@@ -156,3 +167,9 @@ def _store_ids(facts: Mapping[str, Json]) -> set[str]:
     if not isinstance(stores, Mapping):
         raise _CannotFollowError(FactsProblem.FIELD)
     return set(stores)
+
+
+def _files(facts: Mapping[str, Json]) -> frozenset[str]:
+    sidecars = facts.get("sidecars")
+    found = [facts.get("main_sha256"), *(sidecars if isinstance(sidecars, list) else [])]
+    return frozenset(one for one in found if isinstance(one, str))

@@ -10,7 +10,16 @@ from bodycam_custody.entries import Actor, Draft, EntryKind
 from bodycam_custody.errors import ReceiptRefusedError
 from bodycam_custody.handover.acceptance import closed_docking
 from bodycam_custody.handover.receipt import FileHandover, FileLeft, Left, Receipt, ReceiptFile, receipt_digest
-from bodycam_custody.model import Basis, ClipId, DockingId, DockingPhase, FileOutcome, Handover, HandoverReason
+from bodycam_custody.model import (
+    Basis,
+    ClipId,
+    ClipState,
+    DockingId,
+    DockingPhase,
+    FileOutcome,
+    Handover,
+    HandoverReason,
+)
 from bodycam_custody.operations import Caller, OneDocking
 from bodycam_custody.release.left_behind import files_left, folders_left
 from bodycam_custody.release.standing import let_go_by
@@ -43,13 +52,14 @@ def issue_receipt(runtime: Runtime, request: OneDocking, caller: Caller) -> Any:
 
     Raises:
         NotFoundError, DockingNotOverError: there is no such docking, or its card is still being read.
-        ReceiptRefusedError: not all of the card is kept and nobody let the recorder go, or nobody is appointed to take
-            it over.
+        ReceiptRefusedError: not all of the card is kept and nobody let the recorder go, a clip of it is damaged, or
+            nobody is appointed to take it over.
     """
     station = runtime.station
     docking_id = closed_docking(station, request.docking_id)
     rows = station.catalog.rows(_FILES, (docking_id,))
     _require_custodian(station, docking_id)
+    _require_kept(station, docking_id)
     if let_go_by(station.catalog, docking_id) is None:
         _require_whole(station, docking_id, rows)
     receipt = _receipt_of(station, docking_id, rows)
@@ -84,6 +94,25 @@ def issue_receipt(runtime: Runtime, request: OneDocking, caller: Caller) -> Any:
 def _require_custodian(station: Station, docking_id: DockingId) -> None:
     if not any(Role.CUSTODIAN in roles for roles in people_in_office(station).values()):
         reason = Statement(N_("Nobody is appointed custodian at this station, so nobody can take it over."))
+        raise ReceiptRefusedError(docking_id=docking_id, reason=reason)
+
+
+def _require_kept(station: Station, docking_id: DockingId) -> None:
+    """Refuse while a copy of a clip is missing or does not verify: a receipt would speak of what may be gone."""
+    rows = station.catalog.rows(
+        "SELECT path FROM clips WHERE state = ? AND clip_id IN (SELECT clip_id FROM sightings WHERE docking_id = ?)"
+        " ORDER BY path",
+        (ClipState.DAMAGED, docking_id),
+    )
+    if rows:
+        reason = Statement(
+            N_(
+                "{count} clips of it are damaged or have no copy: {names}. What is missing is written again from a "
+                "good copy; where there is none, dock the recorder again while it still has them."
+            ),
+            count=len(rows),
+            names=_names([row["path"] for row in rows]),
+        )
         raise ReceiptRefusedError(docking_id=docking_id, reason=reason)
 
 

@@ -19,6 +19,7 @@ from bodycam_custody.replication import replicate_lacking
 from bodycam_custody.station import LEDGER_DB
 from bodycam_custody.views import SAFE_STATES
 from tests.bodycam_custody.stations import Docking, LiveStation, make_card
+from tests.bodycam_custody.test_clip_sealing import audited
 
 
 def crash_before_entry(live: LiveStation, card: Path, kind: EntryKind) -> None:
@@ -204,6 +205,8 @@ def test_a_ledger_with_two_bags_of_one_clip_opens_and_the_second_is_set_aside(
     reconcile(live.station)
     assert [entry.facts["bag_path"] for entry in live.entries("bag.quarantined")] == second
     live.require_everything_verifies()
+    # The auditor sees the same bytes in the bag that counts.
+    assert audited(live, quick_path) == ("yes", [])
 
 
 def test_a_clip_that_a_crash_left_is_entered_before_it_could_be_sealed_a_second_time(

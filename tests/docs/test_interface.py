@@ -148,6 +148,7 @@ def collect(live: LiveStation, runtime: Runtime, folder: Path) -> dict[str, Any]
         for number, name in enumerate(asked["signers"], 1)
     }
     clip_id = live.clip(first.name)["clip_id"]
+    receipt = ask("dockings.receipt", docking_id=docked.docking_id)
     damaged = next(live.bag(clip_id).glob("data/main.*"))
     damaged.chmod(0o640)
     damaged.write_bytes(b"other")
@@ -170,7 +171,8 @@ def collect(live: LiveStation, runtime: Runtime, folder: Path) -> dict[str, Any]
         "docking in detail": ask("dockings.show", docking_id=docked.docking_id),
         "clearing": ask("dockings.show", docking_id=docked.docking_id)["clearing"],
         "acceptance": ask("dockings.accept", docking_id=docked.docking_id, person="custodian-1"),
-        "receipt": ask("dockings.receipt", docking_id=docked.docking_id),
+        "receipt": receipt,
+        "letting go": ask("dockings.release", target=docked.docking_id, person="supervisor-1", reason="lost copy"),
         "slots.list": ask("slots.list"),
         "slot": ask("slots.list")["items"][0],
         "slots.learn": ask("slots.learn", name="slot 1", port="pci-0000:00:14.0-usb-0:2"),
@@ -190,7 +192,6 @@ def collect(live: LiveStation, runtime: Runtime, folder: Path) -> dict[str, Any]
         "recorder in detail": ask("recorders.show", recorder_id=SERIAL),
         "recorder check": ask("recorders.check"),
         "audit report": json.loads(json.dumps(report)),
-        "letting go": ask("dockings.release", target=docked.docking_id, person="supervisor-1", reason="lost copy"),
     }
 
 

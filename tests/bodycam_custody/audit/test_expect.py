@@ -55,6 +55,19 @@ def test_a_quarantined_copy_is_expected_no_more_until_it_is_written_again() -> N
     assert fold(sealed(), quarantined("primary"), replica("primary")).bags[PATH].store_ids == {"primary"}
 
 
+@pytest.mark.parametrize("path", [PATH, PATH.replace("/21/", "/22/")])
+def test_a_bag_sealed_anew_stands_for_the_one_it_replaces_only_with_every_file_of_it(path: str) -> None:
+    first = sealed(main_sha256="1" * 64, sidecars=["2" * 64])
+    anew = {"bag_path": path, "tagmanifest_sha256": OTHER_DIGEST, "main_sha256": "1" * 64, "replaces": DIGEST}
+    whole = fold(first, sealed(**anew, sidecars=["3" * 64, "2" * 64]))
+    assert (whole.problems, list(whole.bags)) == ([], [path])
+    assert whole.bags[path].tagmanifest.hex == OTHER_DIGEST
+    # A replacement that lost a file, or is of another clip, excuses nothing.
+    assert PATH in fold(first, sealed(**anew, sidecars=[])).bags
+    assert fold(first, sealed(**anew, sidecars=[])).bags[PATH].tagmanifest.hex == DIGEST
+    assert PATH in fold(first, sealed(**anew, sidecars=["2" * 64]) | {"subject": "clip:clip-b"}).bags
+
+
 def test_quarantining_a_bag_that_was_never_entered_changes_nothing() -> None:
     assert fold(quarantined("primary")).problems == []
 
