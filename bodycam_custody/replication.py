@@ -10,7 +10,7 @@ from typing import Any
 from archive.bag_check import check_bag
 from archive.copying import CopyBuffers, copy_verified
 from archive.durable import DIRECTORY_MODE, flush_filesystem, make_directories, rename_without_replacing, stated
-from archive.errors import ArchiveError
+from archive.errors import ArchiveError, StoreUnreadableError
 from archive.store import Store
 from bodycam_custody.bag_signatures import bag_verifier
 from bodycam_custody.errors import BagAlreadyThereError
@@ -83,7 +83,10 @@ def _replicate(station: Station, row: Mapping[str, Any], target: Store) -> bool:
 def _clear_place(station: Station, target: Store, place: Path) -> bool:
     """Return whether a bag may be written at `place`; what stands there is entered if it is whole, else set aside."""
     if os.path.lexists(place):
-        settle_bag(station, target, place)
+        try:
+            settle_bag(station, target, place)
+        except StoreUnreadableError as err:
+            logger.error("bag in the way cannot be read reason=%s", err)
     return not os.path.lexists(place)
 
 

@@ -95,7 +95,7 @@ class Runtime:
         with self._catching_up:
             with self.station.sealing:
                 # Also called while cards are read: what this process was given is not interrupted.
-                reconcile(self.station, under_way=[*self._arrivals, *self._clearing])
+                self.station.unsettled = reconcile(self.station, under_way=[*self._arrivals, *self._clearing])
             made = replicate_lacking(self.station)
             self.station.record.publish()
         return made

@@ -11,9 +11,11 @@ from datetime import timedelta
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from archive.answers import Answer
 from archive.bag_check import check_bag
+from archive.bag_findings import answer_of
 from archive.durable import make_directories, rename_new
-from archive.errors import ArchiveError
+from archive.errors import ArchiveError, StoreUnreadableError
 from archive.keeping import is_kept
 from archive.store import CLIPS, Store
 from bodycam_custody.adoption import adoption_drafts
@@ -25,7 +27,7 @@ from bodycam_custody.model import DockingPhase
 from bodycam_custody.station import Station
 from bodycam_custody.views import SAFE_STATES
 from hashing.digest import Digest
-from hashing.errors import N_, shown
+from hashing.errors import N_, Statement, shown
 
 logger = logging.getLogger(__name__)
 
@@ -49,13 +51,15 @@ WHERE clip_id = :clip_id AND answer = 'yes'
 def settle_bag(station: Station, store: Store, path: Path) -> None:
     """Enter the bag at `path` as a copy, adopt it, or move it to quarantine; afterwards an entry says which.
 
+    A bag that cannot be read now is left as it is: nobody can tell what it is.
+
     1. a bag that the ledger has under another place is a second one and goes to quarantine, whether it verifies or not
     2. one that does not verify, or not as the ledger has it, goes to quarantine
     3. one that the ledger has at this place is entered as a copy in this store
     4. one that the ledger does not have is adopted where an inventory bears it out and no tombstone speaks against it
 
     Raises:
-        ArchiveError: the store is not there any more, or takes no writes; the bag stays where it is.
+        ArchiveError: the store is not there any more, takes no writes, or the bag cannot be read; it stays where it is.
         LedgerRefusesError: nothing may be appended; the same.
     """
     relative = path.relative_to(store.path).as_posix()
@@ -64,7 +68,14 @@ def settle_bag(station: Station, store: Store, path: Path) -> None:
         _quarantine(station, store, path, N_("the ledger has this bag at another place"))
         return
     expected = Digest(hex=known[0]["tagmanifest"]) if known else None
-    if check_bag(path, verify_signature=bag_verifier(station), expected_tagmanifest=expected):
+    answer = answer_of(check_bag(path, verify_signature=bag_verifier(station), expected_tagmanifest=expected))
+    # A store that went away while it was read looks like a bag that lacks everything.
+    store.check_present()
+    if answer is Answer.CANNOT_TELL:
+        raise StoreUnreadableError(
+            store_id=store.location.store_id, path=shown(path), reason=Statement(N_("a part of it gives nothing back"))
+        )
+    if answer is Answer.NO:
         _quarantine(station, store, path, N_("the bag does not verify"))
     elif expected is not None:
         _enter_copy(station, store, known[0])

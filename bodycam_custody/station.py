@@ -31,7 +31,7 @@ from docking.drivers.verbs import DriverName
 from docking.profile import RecorderProfile
 from docking.profiles import load_profiles
 from docking.usb_devices import UsbId
-from hashing.errors import shown
+from hashing.errors import StatedError, shown
 
 logger = logging.getLogger(__name__)
 
@@ -81,6 +81,8 @@ class Station:
     """Stores whose filesystem cannot make a bag immutable, as far as this process has tried."""
     kept: KeptDockings = field(default_factory=KeptDockings)
     """What need not be looked at again."""
+    unsettled: tuple[StatedError, ...] = ()
+    """What the last reconciliation had to leave as it was."""
     has_work: threading.Event = field(default_factory=threading.Event)
     """Set when sealed clips wait for interpretation."""
 

@@ -314,7 +314,8 @@ def store_views(station: Station) -> list[dict[str, Any]]:
     views = []
     for look in station.stores.look():
         unpublished = station.record.unpublished.get(look.location.store_id)
-        trouble = look.problem or unpublished
+        unsettled = [one for one in station.unsettled if one.facts.get("store_id") == look.location.store_id]
+        trouble = look.problem or unpublished or next(iter(unsettled), None)
         views.append(
             {
                 "store_id": look.location.store_id,

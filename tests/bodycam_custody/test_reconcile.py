@@ -1,6 +1,8 @@
 """After a crash, disks, ledger and catalog agree again: adopted, quarantined, entered as missing, or swept."""
 
+import errno
 import json
+import os
 import shutil
 import sqlite3
 import subprocess
@@ -8,16 +10,19 @@ import sys
 from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from archive import bag_check
 from bodycam_custody.dockings.drafts import closed_draft, seen_draft
 from bodycam_custody.entries import Draft, EntryKind
 from bodycam_custody.model import DockingPhase
 from bodycam_custody.reconcile import reconcile
 from bodycam_custody.replication import replicate_lacking
+from bodycam_custody.runtime import Runtime
 from bodycam_custody.station import LEDGER_DB
-from bodycam_custody.views import SAFE_STATES
+from bodycam_custody.views import SAFE_STATES, store_views
 from tests.bodycam_custody.stations import Docking, LiveStation, make_card
 from tests.bodycam_custody.test_clip_sealing import audited
 
@@ -336,6 +341,77 @@ def test_a_store_that_is_away_is_settled_when_it_is_back(live: LiveStation, quic
     assert {clip["state"] for clip in live.clips()} <= SAFE_STATES
     assert live.entries("copy.missing") == []
     live.require_everything_verifies()
+
+
+def fail_to_open(monkeypatch: pytest.MonkeyPatch, store: Path) -> None:
+    """Let the disk of a store give nothing back of any file, as one that dies does."""
+    real = bag_check._open
+
+    def dying(bag: Any, name: str) -> int:
+        if bag.path.is_relative_to(store):
+            raise OSError(errno.EIO, "Input/output error")
+        return real(bag, name)
+
+    monkeypatch.setattr(bag_check, "_open", dying)
+
+
+def test_a_bag_that_cannot_be_read_now_is_neither_set_aside_nor_entered(
+    live: LiveStation, quick_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    card = make_card(quick_path / "card", {"a.mp4": b"moving pictures", "b.mp4": b"more"})
+    crash_before_entry(live, card, EntryKind.CLIP_SEALED)
+    bags = live.bags(live.backup)
+    with monkeypatch.context() as patched:
+        fail_to_open(patched, live.backup)
+        problems = reconcile(live.station)
+    assert [problem.code for problem in problems] == ["store-unreadable"] * 2
+    assert (live.entries("bag.quarantined"), live.bags(live.backup)) == ([], bags)
+    # The other store was settled all the same.
+    assert len(live.entries("bag.adopted")) == 2
+    assert reconcile(live.station) == ()
+    live.require_everything_verifies()
+
+
+def test_a_store_that_goes_away_while_it_is_looked_at_lacks_nothing(
+    live: LiveStation, quick_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    live.dock(make_card(quick_path / "card", {"a.mp4": b"moving pictures", "b.mp4": b"more"}))
+    away = live.backup.with_name("away")
+    lstat = Path.lstat
+
+    def yanked(path: Path) -> os.stat_result:
+        if path.is_relative_to(live.backup / "clips") and live.backup.exists():
+            live.backup.rename(away)
+        return lstat(path)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "lstat", yanked)
+        problems = reconcile(live.station)
+    away.rename(live.backup)
+    assert [problem.code for problem in problems] == ["store-missing"]
+    assert live.entries("copy.missing") == []
+    assert {clip["state"] for clip in live.clips()} <= SAFE_STATES
+
+
+def test_a_disk_that_does_not_answer_ends_no_start_and_is_named(
+    live: LiveStation, quick_path: Path, monkeypatch: pytest.MonkeyPatch, runtime: Runtime
+) -> None:
+    live.dock(make_card(quick_path / "card", {"a.mp4": b"moving pictures"}))
+    lstat = Path.lstat
+
+    def dead(path: Path) -> os.stat_result:
+        if path.is_relative_to(live.backup / "clips"):
+            raise OSError(errno.EIO, "Input/output error", str(path))
+        return lstat(path)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "lstat", dead)
+        runtime.settle()
+    assert live.entries("copy.missing") == []
+    (shown,) = [store for store in store_views(live.station) if store["store_id"] == "backup"]
+    assert shown["state"] == "store-unreadable"
+    runtime.settle()
+    assert {store["state"] for store in store_views(live.station)} == {"ok"}
 
 
 def rewrite(path: Path, data: bytes) -> None:
