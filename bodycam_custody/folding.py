@@ -387,7 +387,12 @@ def _clip_judged(db: sqlite3.Connection, entry: Entry, facts: Mapping[str, Any],
 
 def _clip_verified(db: sqlite3.Connection, entry: Entry, facts: Mapping[str, Any], __: Mapping[str, bytes]) -> None:
     for copy in facts["copies"]:
-        if copy["answer"] != "cannot-tell":
+        if copy["answer"] == "cannot-tell":
+            continue
+        if "bag_path" in copy and _has_supplement(db, copy):
+            _set_holders(db, copy, {copy["store_id"]: "medium"} if copy["answer"] == "yes" else {})
+        elif "bag_path" not in copy or _is_bag_of_clip(db, entry.clip_id, copy):
+            # Before supplements were read too, an entry was about the clip's own bag.
             db.execute(
                 "UPDATE copies SET answer = ?, verified_at = ? WHERE clip_id = ? AND store_id = ?",
                 (copy["answer"], rfc3339(entry.at), entry.clip_id, copy["store_id"]),
