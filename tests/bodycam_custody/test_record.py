@@ -121,10 +121,11 @@ def test_a_full_store_gives_up_its_ballast_for_the_ledger(tmp_path: Path) -> Non
 
 
 @contextlib.contextmanager
-def failing(path: Path, table: str) -> Iterator[None]:
-    """Let every insert into a table of the database at `path` fail, as on a full disk."""
+def failing(path: Path, table: str, *, when: str = "1") -> Iterator[None]:
+    """Let inserts into a table of the database at `path` fail, as on a full disk."""
     with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as db:
-        db.execute(f"CREATE TRIGGER full BEFORE INSERT ON {table} BEGIN SELECT RAISE(ABORT, 'the disk is full'); END")
+        fail = "BEGIN SELECT RAISE(ABORT, 'the disk is full'); END"
+        db.execute(f"CREATE TRIGGER full BEFORE INSERT ON {table} WHEN {when} {fail}")
         yield
         db.execute("DROP TRIGGER full")
 
