@@ -200,8 +200,8 @@ class ClipSealing:
 
     def _supplement_id(self, clip_id: ClipId) -> str:
         rows = self._station.catalog.rows("SELECT bag_id FROM supplements WHERE clip_id = ?", (clip_id,))
-        newest = max((int(row["bag_id"].removeprefix(f"{clip_id}-s")) for row in rows), default=0)
-        return f"{clip_id}-s{newest + 1}"
+        numbers = [row["bag_id"].removeprefix(f"{clip_id}-s") for row in rows]
+        return f"{clip_id}-s{max((int(number) for number in numbers if number.isdecimal()), default=0) + 1}"
 
     def _staged(self, unit: CopiedUnit, bag_id: str, numbers: Sequence[int]) -> StagedBag:
         files = tuple(
