@@ -34,8 +34,8 @@ __all__ = [
 # Cameras nest three or four folders; a card made to exhaust memory nests without end. Beyond this depth a folder is
 # listed as unreadable instead of entered.
 MAX_DEPTH: Final = 4096
-# No disk holds a file of this size, and no number beyond it has a place in the ledger (RFC 8785): a directory entry that
-# says so is damaged, and the other files are read.
+# No disk holds a larger file, and no larger number has a place in the ledger (RFC 8785): a directory entry that says so
+# is damaged, and the other files are read.
 MAX_FILE_BYTES: Final = 2**53 - 1
 
 

@@ -366,7 +366,7 @@ def test_a_root_helper_goes_by_no_configuration_that_others_can_change(desk: Des
     ours, its = socket.socketpair()
     command = [sys.executable, "-m", "bodycam_custody.clearing.helper", "--config", str(config)]
     with ours, its:
-        assert subprocess.run(command, stdin=its, capture_output=True).returncode == 1
+        assert subprocess.run(command, stdin=its.fileno(), capture_output=True).returncode == 1
         (line,) = ours.recv(1 << 16).splitlines()
     answer = json.loads(line)
     assert (answer["step"], answer["problem"]["code"]) == ("refused", "configuration-not-roots")
