@@ -98,11 +98,16 @@ def _require_custodian(station: Station, docking_id: DockingId) -> None:
 
 
 def _require_kept(station: Station, docking_id: DockingId) -> None:
-    """Refuse while a copy of a clip is missing or does not verify: a receipt would speak of what may be gone."""
+    """Refuse while a copy of a clip is missing or does not verify: a receipt would speak of what may be gone.
+
+    Of a recorder that somebody let go all the same, only what has no good copy left is in the way.
+    """
+    is_let_go = let_go_by(station.catalog, docking_id) is not None
     rows = station.catalog.rows(
-        "SELECT path FROM clips WHERE state = ? AND clip_id IN (SELECT clip_id FROM sightings WHERE docking_id = ?)"
+        "SELECT path FROM clips c WHERE state = ? AND clip_id IN (SELECT clip_id FROM sightings WHERE docking_id = ?)"
+        " AND NOT (? AND EXISTS (SELECT 1 FROM copies p WHERE p.clip_id = c.clip_id AND p.answer = 'yes'))"
         " ORDER BY path",
-        (ClipState.DAMAGED, docking_id),
+        (ClipState.DAMAGED, docking_id, is_let_go),
     )
     if rows:
         reason = Statement(
