@@ -99,8 +99,8 @@ REFUSALS: list[tuple[StatedError, str]] = [
     (
         ConfigNotRootsError(path="/etc/bodycam-custody/config.toml", uid=998, mode="0644"),
         "/etc/bodycam-custody/config.toml：应归 root 所有且他人不可写，实际所有者 uid 为 998、权限为 0644："
-        "它决定哪些存储卡可以清卡（A3 art. 7），因此未删除任何内容。请运行：chown root:root /etc/bodycam-custody/config.toml && chmod go-w "
-        "/etc/bodycam-custody/config.toml",
+        "它决定哪些存储卡可以清卡（A3 art. 7），因此未删除任何内容。请运行："
+        "chown root:root /etc/bodycam-custody/config.toml && chmod go-w /etc/bodycam-custody/config.toml",
     ),
     (
         CardNotRestoredError(mount_point=CARD, reason="rw"),
