@@ -20,6 +20,8 @@ from bodycam_custody.audit import Severity, verify_evidence
 from bodycam_custody.clearing.folding import ClearingState
 from bodycam_custody.entries import EntryKind
 from bodycam_custody.handlers import answer
+from bodycam_custody.installation.diagnosis import overall
+from bodycam_custody.installation.doctor import examine
 from bodycam_custody.model import (
     Basis,
     ClipState,
@@ -37,6 +39,8 @@ from bodycam_custody.runtime import Runtime
 from bodycam_custody.slots.alarms import AlarmCode, serial_twice_draft
 from bodycam_custody.slots.views import WhyNot
 from bodycam_custody.views import problem
+from cli.views.demo import DemoValue
+from cli.views.init import station_value
 from docking.card import DockingKind
 from docking.profile import TimeSource
 from docking.slot_state import SlotPhase
@@ -160,6 +164,7 @@ def collect(live: LiveStation, runtime: Runtime, folder: Path) -> dict[str, Any]
     report = verify_evidence(
         [live.primary, live.backup], trust=live.settings.paths.trust, now=live.clock.now()
     ).to_json()
+    found = list(examine(live.settings))
     return {
         "clip": next(one for one in ask("clips.list")["items"] if one["clip_id"] == clip_id),
         "clip in detail": clip,
@@ -192,6 +197,9 @@ def collect(live: LiveStation, runtime: Runtime, folder: Path) -> dict[str, Any]
         "recorder in detail": ask("recorders.show", recorder_id=SERIAL),
         "recorder check": ask("recorders.check"),
         "audit report": json.loads(json.dumps(report)),
+        "doctor": {"answer": overall(found).value, "findings": [one.to_json() for one in found]},
+        "init": station_value(live.settings, live.root / "config.toml"),
+        "demo": dict.fromkeys(DemoValue.__annotations__),
     }
 
 
@@ -229,6 +237,9 @@ _BESIDE = {"clip in detail": "clip", "docking in detail": "docking", "recorder i
             "checkpoint",
             "keys",
             "audit report",
+            "doctor",
+            "init",
+            "demo",
         ),
     ],
 )
@@ -259,6 +270,7 @@ def documented_keys(heading: str) -> list[str]:
             ("recorder check", "per_officer"),
         ),
         *(("status", "backlog"), ("audit report", "findings"), ("audit report", "ranges"), ("audit report", "counts")),
+        ("doctor", "findings"),
     ],
 )
 def test_the_keys_inside_an_answer_are_those_on_the_page(heading: str, key: str, answers: dict[str, Any]) -> None:
