@@ -14,18 +14,24 @@ from bodycam_custody.clock import parse_rfc3339
 from bodycam_custody.model import DockingPhase
 from bodycam_custody.release.left_behind import UNLISTED
 from docking.card import UNKNOWN_RECORDER, DockingKind
+from docking.drivers.told_visit import COMES_BACK_WITHIN
 
 # More than any zone is wrong by, and than a recording lasts that was still written when its recorder was docked.
 WELL_BEFORE: Final = timedelta(days=1)
 
 _EARLIER = f"""
-SELECT before.docking_id, before.docked_at FROM dockings before JOIN dockings d ON d.docking_id = ?
-WHERE before.recorder = d.recorder AND before.recorder <> ? AND d.kind = ? AND before.kind = d.kind
-AND before.phase = ? AND before.docked_at < d.docked_at AND before.docking_id NOT IN (SELECT docking_id FROM held)
+SELECT before.docking_id, before.docked_at FROM dockings before JOIN dockings d ON d.docking_id = :docking_id
+WHERE before.recorder = d.recorder AND before.recorder <> :unknown AND d.kind = :dock AND before.kind = d.kind
+AND before.phase = :closed AND julianday(d.docked_at) - julianday(before.docked_at) > :together
+AND before.docking_id NOT IN (SELECT docking_id FROM held)
 AND NOT EXISTS (SELECT 1 FROM specials s WHERE s.docking_id = before.docking_id
-    AND s.kind IN ({", ".join("?" * len(UNLISTED))}))
+    AND s.kind IN ({", ".join(f":unlisted_{number}" for number in range(len(UNLISTED)))}))
+AND NOT EXISTS (SELECT 1 FROM dockings other WHERE other.recorder = d.recorder AND other.kind = d.kind
+    AND other.docked_at NOT IN (before.docked_at, d.docked_at)
+    AND (ABS(julianday(other.docked_at) - julianday(before.docked_at)) <= :together
+        OR ABS(julianday(other.docked_at) - julianday(d.docked_at)) <= :together))
 ORDER BY before.docked_at DESC, before.docking_id DESC LIMIT 1
-"""  # noqa: S608  # only marks
+"""  # noqa: S608  # only names of parameters
 # Marking renames a file, and leaves its size and time of writing as they are.
 _WAS_LISTED = """
 SELECT 1 FROM files f JOIN dockings d USING (docking_id) JOIN dockings before ON before.docking_id = ?
@@ -48,8 +54,18 @@ class EarlierDocking:
 
 
 def earlier_docking(catalog: Catalog, docking_id: str) -> EarlierDocking | None:
-    """Return the docking before `docking_id`; None for the first one, an import and an unknown recorder."""
-    wanted = (docking_id, UNKNOWN_RECORDER, DockingKind.DOCK, DockingPhase.CLOSED, *UNLISTED)
+    """Return the docking before `docking_id`; None for the first one, an import and an unknown recorder.
+
+    None too where either was docked together with another card of the recorder: no one card lists what the other holds.
+    """
+    wanted = {
+        "docking_id": docking_id,
+        "unknown": UNKNOWN_RECORDER,
+        "dock": DockingKind.DOCK,
+        "closed": DockingPhase.CLOSED,
+        "together": COMES_BACK_WITHIN / timedelta(days=1),
+        **{f"unlisted_{number}": kind for number, kind in enumerate(UNLISTED)},
+    }
     row = next(iter(catalog.rows(_EARLIER, wanted)), None)
     if row is None:
         return None

@@ -179,6 +179,22 @@ def test_a_measured_offset_corrects_the_date_before_it_is_held_against_the_docki
     assert told == ("docked-within-hours", "first-reading")
 
 
+def test_the_other_card_of_a_recorder_contradicts_nothing(live: LiveStation, quick_path: Path) -> None:
+    # R38: two cards that are docked together; neither lists what the other holds
+    began = NOW + DAY
+    for day_number in range(2):
+        live.clock.advance(3 * DAY * day_number)
+        for second, name in enumerate(("one", "two")):
+            card = make_card(quick_path / name, {f"{day_number}.jpg": name.encode()}, written_at=live.clock.now())
+            if day_number:
+                make_card(card, {recorded_name(began, second, extension="jpg"): name.encode() * (second + 2)}, written_at=began)
+            docking = live.dock(card, docked_at=live.clock.now() + timedelta(seconds=second))
+            assert docking.view["clock_verdict"] is None
+    live.interpret()
+    told = [live.clip(recorded_name(began, second, extension="jpg"))["handover_reason"] for second in range(2)]
+    assert told == ["docked-after-hours"] * 2
+
+
 def test_what_was_listed_before_and_not_read_is_as_old_as_it_says(live: LiveStation, quick_path: Path) -> None:
     # R38: the file failed at the docking before, and was renamed since
     began = NOW - 5 * DAY
