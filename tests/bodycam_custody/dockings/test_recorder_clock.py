@@ -187,7 +187,8 @@ def test_the_other_card_of_a_recorder_contradicts_nothing(live: LiveStation, qui
         for second, name in enumerate(("one", "two")):
             card = make_card(quick_path / name, {f"{day_number}.jpg": name.encode()}, written_at=live.clock.now())
             if day_number:
-                make_card(card, {recorded_name(began, second, extension="jpg"): name.encode() * (second + 2)}, written_at=began)
+                recorded = recorded_name(began, second, extension="jpg")
+                make_card(card, {recorded: name.encode() * (second + 2)}, written_at=began)
             docking = live.dock(card, docked_at=live.clock.now() + timedelta(seconds=second))
             assert docking.view["clock_verdict"] is None
     live.interpret()
