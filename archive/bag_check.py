@@ -52,10 +52,16 @@ class _Bag:
     is_cache_dropped: bool
     buffer: bytearray = field(default_factory=lambda: bytearray(CHUNK_BYTES))
     sizes: dict[str, int] = field(default_factory=dict)
+    unlisted: set[str] = field(default_factory=set)
+    """Folders that could not be listed to the end: what is not in `sizes` may lie there all the same."""
     findings: list[BagFinding] = field(default_factory=list)
 
     def report(self, code: BagDamage, place: str, **facts: str | int) -> None:
         self.findings.append(BagFinding(code=code, place=shown(place), facts=facts))
+
+    def is_absent(self, name: str) -> bool:
+        """Return whether a file is known not to be there; one in a folder that nobody could list is not."""
+        return name not in self.sizes and not {"", name.rpartition("/")[0]} & self.unlisted
 
 
 def check_bag(
@@ -67,6 +73,8 @@ def check_bag(
     them. `expected_tagmanifest` is what the ledger says; None leaves that question open, and then a bag that somebody
     with the station's key made afresh passes. With `drop_cache` every file is read from the medium as far as the
     kernel allows (pages not yet written stay). Only regular files are opened, no link is followed, nothing is changed.
+
+    What could not be read is reported as that and nothing is concluded from it: a medium that fails is no forgery.
 
     Not checked: what clip.json says, modes and owners, and whether this is the place where the bag belongs.
     """
@@ -80,9 +88,10 @@ def check_bag(
     }
     _check_tagmanifest(bag, tags, verify_signature, expected_tagmanifest)  # 3
     _check_tags(bag, tags)  # 4
-    listed = _check_payload(bag, tags)  # 5
-    for name in bag.sizes.keys() - listed - {*COVERED_TAGS, TAGMANIFEST, SIGNATURE}:  # 6
-        bag.report(BagDamage.EXTRA, name)
+    if MANIFEST in tags or bag.is_absent(MANIFEST):
+        listed = _check_payload(bag, tags)  # 5
+        for name in bag.sizes.keys() - listed - {*COVERED_TAGS, TAGMANIFEST, SIGNATURE}:  # 6
+            bag.report(BagDamage.EXTRA, name)
     _check_oxum(bag, tags)  # 7
     return tuple(sorted(bag.findings, key=lambda finding: (finding.code, finding.place)))
 
@@ -101,6 +110,7 @@ def _list_files(bag: _Bag) -> None:
         except FileNotFoundError:
             bag.report(BagDamage.MISSING, folder or ".")
         except OSError as err:
+            bag.unlisted.add(folder)
             bag.report(BagDamage.UNREADABLE, folder or ".", reason=err.strerror or str(err))
 
 
@@ -133,7 +143,8 @@ def _open(bag: _Bag, name: str) -> int:
 
 def _read_tag(bag: _Bag, name: str) -> bytes | None:
     if name not in bag.sizes:
-        bag.report(BagDamage.MISSING, name)
+        if bag.is_absent(name):
+            bag.report(BagDamage.MISSING, name)
         return None
     try:
         with os.fdopen(_open(bag, name), "rb") as file:
@@ -179,7 +190,8 @@ def _check_payload(bag: _Bag, tags: Mapping[str, bytes]) -> set[str]:
     listed = _parse_manifest(bag, MANIFEST, tags, is_payload_name)
     for name, expected in listed.items():
         if name not in bag.sizes:
-            bag.report(BagDamage.PAYLOAD_MISSING, name, expected=expected)
+            if bag.is_absent(name):
+                bag.report(BagDamage.PAYLOAD_MISSING, name, expected=expected)
             continue
         try:
             with os.fdopen(_open(bag, name), "rb", buffering=0) as file:
@@ -210,7 +222,7 @@ def _parse_manifest(
 
 
 def _check_oxum(bag: _Bag, tags: Mapping[str, bytes]) -> None:
-    if BAG_INFO not in tags:
+    if BAG_INFO not in tags or {"", "data"} & bag.unlisted:
         return
     sizes = [size for name, size in bag.sizes.items() if name.startswith("data/")]
     found = f"{sum(sizes)}.{len(sizes)}"

@@ -1,9 +1,10 @@
 """What can be wrong with a sealed bag: one stable code and one sentence per kind (docs/bag-format.md, "Findings")."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
+from archive.answers import Answer
 from hashing.errors import N_
 
 
@@ -48,6 +49,14 @@ TEMPLATES: Mapping[BagDamage, str] = {
         "{place}: the manifest says sha256 {expected}, found {found}; the recording was changed."
     ),
 }
+
+
+def answer_of(findings: Iterable["BagFinding"]) -> Answer:
+    """Return whether a bag with these findings is whole; where anything could not be read nobody can tell."""
+    codes = {finding.code for finding in findings}
+    if BagDamage.UNREADABLE in codes:
+        return Answer.CANNOT_TELL
+    return Answer.NO if codes else Answer.YES
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -102,7 +102,8 @@ def _supplement_drafts(station: Station, facts: _BagFacts, place: Mapping[str, J
         (facts.docking_id, facts.file, facts.recorder),
     )
     numbers = _numbers_of(facts.files, rows)
-    if numbers is None or not str(place["bag_id"]).startswith(f"{facts.clip_id}-s"):
+    before, number = f"{facts.clip_id}-s", str(place["bag_id"]).removeprefix(f"{facts.clip_id}-s")
+    if numbers is None or place["bag_id"] != f"{before}{number}" or not number.isdecimal():
         return []
     sidecars: list[Json] = [file.sha256 for file in facts.files]
     return [

@@ -20,7 +20,7 @@ from bodycam_custody.release.folding import RELEASE_KINDS
 logger = logging.getLogger(__name__)
 
 # Raised with every change of the tables below; an older file is rebuilt, never migrated.
-CATALOG_VERSION = 11
+CATALOG_VERSION = 14
 
 _TABLES: Mapping[str, tuple[Mapping[str, type], str | tuple[str, ...]]] = {
     "stores": ({"store_id": str, "role": str, "disks": str}, "store_id"),
@@ -32,7 +32,8 @@ _TABLES: Mapping[str, tuple[Mapping[str, type], str | tuple[str, ...]]] = {
             "left_out": str,
             "previous": str, "files_missing": int, "files_missing_unkept": int, "files_reappeared": int,
             "sequence_gaps": int, "clock_verdict": str, "clock_drift_ms_per_day": int, "accepted_at": str,
-            "accepted_by": str, "clearing": str, "clearing_at": str, "clearing_by": str, "clearing_facts": str,
+            "accepted_by": str, "closed_seq": int,
+            "clearing": str, "clearing_at": str, "clearing_by": str, "clearing_facts": str,
         },
         "docking_id",
     ),
@@ -58,7 +59,7 @@ _TABLES: Mapping[str, tuple[Mapping[str, type], str | tuple[str, ...]]] = {
             "tagmanifest": str, "docking_id": str, "file": int, "path": bytes, "sealed_at": str, "docked_at": str,
             "state": str, "sightings": int, "probe": str, "times": str, "recorded_from": str, "recorded_to": str,
             "handover": str, "handover_reason": str, "handover_due": str, "session_id": str, "device_id": str,
-            "accepted_at": str,
+            "accepted_at": str, "handed_over_at": str, "sealed_twice": int,
         },
         "clip_id",
     ),
@@ -67,7 +68,7 @@ _TABLES: Mapping[str, tuple[Mapping[str, type], str | tuple[str, ...]]] = {
         ("clip_id", "store_id"),
     ),
     "supplements": ({"bag_id": str, "clip_id": str, "bag_path": str, "tagmanifest": str, "stores": str}, "bag_id"),
-    "sidecars": ({"clip_id": str, "sha256": str}, ("clip_id", "sha256")),
+    "sidecars": ({"clip_id": str, "sha256": str, "bag_id": str}, ("clip_id", "sha256")),
     "sightings": (
         {"clip_id": str, "docking_id": str, "file": int, "seen_at": str, "basis": str},
         ("clip_id", "docking_id", "file"),
@@ -126,8 +127,11 @@ _INDEXES = (
     ("clips", ("recorder", "recorded_from")),
     ("clips", ("session_id",)),
     ("files", ("docking_id", "outcome")),
+    ("files", ("outcome",)),
+    ("specials", ("kind",)),
     ("files", ("docking_id", "main")),
     ("files", ("path", "mtime_ns", "basis")),
+    ("files", ("mtime_ns", "size_bytes")),
     ("dockings", ("seen_at",)),
     ("dockings", ("recorder", "seen_at")),
     ("dockings", ("port", "docked_at")),

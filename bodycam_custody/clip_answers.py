@@ -2,11 +2,14 @@
 
 import json
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from archive.answers import Answer
 from archive.bag_check import check_bag
+from archive.bag_findings import answer_of
+from archive.errors import ArchiveError
 from bodycam_custody.bag_signatures import bag_verifier
 from bodycam_custody.clock import rfc3339
 from bodycam_custody.entries import Actor, Draft, EntryKind
@@ -14,6 +17,7 @@ from bodycam_custody.errors import AmbiguousIdError, NotFoundError
 from bodycam_custody.operations import ID_PREFIX_CHARACTERS, Caller, ClipPage, OneClip
 from bodycam_custody.recorders.attribution import attributions_of_clips, subject_of
 from bodycam_custody.runtime import Runtime
+from bodycam_custody.station import Station
 from bodycam_custody.views import clip_views, problem
 from hashing.canonical import Json
 from hashing.digest import Digest
@@ -146,36 +150,23 @@ def clip_history(runtime: Runtime, request: OneClip, _: Caller) -> Any:
 
 
 def verify_clip(runtime: Runtime, request: OneClip, caller: Caller) -> Any:
-    """Re-read every copy of a clip from its medium and enter what was found."""
+    """Re-read every copy of a clip, its supplements with it, from its medium and enter what was found."""
     station = runtime.station
     row = _clip_row(runtime, request.clip_id)
     (view,) = clip_views(station, [row])
-    copies = []
-    for copy in view["copies"]:
-        look = station.stores.by_id(copy["store_id"])
-        if look is None or look.store is None:
-            findings = [problem(look.problem)] if look and look.problem else []
-            copies.append({"store_id": copy["store_id"], "answer": Answer.CANNOT_TELL.value, "findings": findings})
-            continue
-        found = check_bag(
-            look.store.path / row["bag_path"],
-            verify_signature=bag_verifier(station),
-            expected_tagmanifest=Digest(hex=row["tagmanifest"]),
-        )
-        findings = [
-            {"code": one.code.value, "template": one.template, "facts": {"place": one.place, **one.facts}}
-            for one in found
-        ]
-        copies.append(
-            {"store_id": copy["store_id"], "answer": Answer.NO if found else Answer.YES, "findings": findings}
-        )
+    bags = [_Bag(path=row["bag_path"], tagmanifest=row["tagmanifest"], stores=tuple(_stores_of(view)), prefix="")]
+    for one in station.catalog.rows("SELECT * FROM supplements WHERE clip_id = ? ORDER BY bag_id", (row["clip_id"],)):
+        held = tuple(sorted(json.loads(one["stores"])))
+        prefix = f"{one['bag_id']}/"
+        bags.append(_Bag(path=one["bag_path"], tagmanifest=one["tagmanifest"], stores=held, prefix=prefix))
+    checked: list[tuple[str, list[tuple[_Bag, Answer, list[dict[str, Any]]]]]] = [
+        (store_id, [(bag, *_check(station, store_id, bag)) for bag in bags if store_id in bag.stores])
+        for store_id in dict.fromkeys(store_id for bag in bags for store_id in bag.stores)
+    ]
     said: list[Json] = [
-        {
-            "store_id": copy["store_id"],
-            "answer": str(copy["answer"]),
-            "codes": [one["code"] for one in copy["findings"]],
-        }
-        for copy in copies
+        {"store_id": store_id, "bag_path": bag.path, "answer": str(answer), "codes": [one["code"] for one in findings]}
+        for store_id, bags_there in checked
+        for bag, answer, findings in bags_there
     ]
     station.record.enter(
         [
@@ -187,10 +178,53 @@ def verify_clip(runtime: Runtime, request: OneClip, caller: Caller) -> Any:
             )
         ]
     )
+    copies: list[dict[str, Any]] = [
+        {
+            "store_id": store_id,
+            "answer": _worst([answer for _, answer, _ in bags_there]),
+            "findings": [one for _, _, findings in bags_there for one in findings],
+        }
+        for store_id, bags_there in checked
+    ]
     return {"clip_id": row["clip_id"], "copies": copies, "answer": _worst([copy["answer"] for copy in copies])}
 
 
-def _worst(answers: list[str]) -> str:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Bag:
+    """One bag of a clip: where it lies, what the ledger says of it, and how its files are named to people."""
+
+    path: str
+    tagmanifest: str
+    stores: tuple[str, ...]
+    prefix: str
+
+
+def _stores_of(view: Mapping[str, Any]) -> list[str]:
+    return [copy["store_id"] for copy in view["copies"]]
+
+
+def _check(station: Station, store_id: str, bag: _Bag) -> tuple[Answer, list[dict[str, Any]]]:
+    """Read one bag in one store; a store that is away, or goes away meanwhile, tells nothing of it."""
+    look = station.stores.by_id(store_id)
+    if look is None or look.store is None:
+        return Answer.CANNOT_TELL, [problem(look.problem)] if look and look.problem else []
+    found = check_bag(
+        look.store.path / bag.path,
+        verify_signature=bag_verifier(station),
+        expected_tagmanifest=Digest(hex=bag.tagmanifest),
+    )
+    try:
+        look.store.check_present()
+    except ArchiveError as err:
+        return Answer.CANNOT_TELL, [problem(err)]
+    findings = [
+        {"code": one.code.value, "template": one.template, "facts": {"place": f"{bag.prefix}{one.place}", **one.facts}}
+        for one in found
+    ]
+    return answer_of(found), findings
+
+
+def _worst(answers: Sequence[str]) -> str:
     for worst in (Answer.NO, Answer.CANNOT_TELL):
         if worst in answers:
             return worst

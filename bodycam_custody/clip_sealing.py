@@ -4,7 +4,7 @@ import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from archive.bag import BagPayload, payload_name
+from archive.bag import BagPayload, bag_path, payload_name
 from archive.durable import stated
 from archive.store import Store
 from bodycam_custody.copying.card_reader import Copied
@@ -13,6 +13,7 @@ from bodycam_custody.dockings.drafts import Arrival, NumberedUnit, failed_draft
 from bodycam_custody.entries import Draft, EntryKind
 from bodycam_custody.model import Basis, ClipId, clip_id_of
 from bodycam_custody.sealing import LeftOut, SealedBag, StagedBag, StagedFile
+from bodycam_custody.settling import has_good_copy, settle_left_over, settle_places
 from bodycam_custody.station import Station
 from docking.source import SourceFile
 from hashing.canonical import Json
@@ -83,12 +84,14 @@ class ClipSealing:
         """
         with self._station.sealing:
             copied = [unit for unit in batch if unit.unit.main in unit.done]
+            self._settle_left_over(copied)
             known_already = self._known([self._clip_id(unit) for unit in copied])
+            kept = {clip_id for clip_id in known_already if has_good_copy(self._station, clip_id)}
             new: dict[ClipId, CopiedUnit] = {}
             known: list[CopiedUnit] = []
             for unit in copied:
                 clip_id = self._clip_id(unit)
-                if clip_id in known_already or clip_id in new:
+                if clip_id in kept or clip_id in new:
                     known.append(unit)
                 else:
                     new[clip_id] = unit
@@ -105,15 +108,34 @@ class ClipSealing:
         self.counts["known"] += files
         self.counts["listed"] += files
 
+    def _settle_left_over(self, units: Sequence[CopiedUnit]) -> None:
+        """Enter what an earlier docking sealed and did not enter: these units, or supplements to their clips."""
+        clip_ids = {self._clip_id(unit) for unit in units}
+        settle_left_over(self._station, self._arrival, sorted(clip_ids - self._known(list(clip_ids))))
+        settle_left_over(self._station, self._arrival, sorted(map(self._supplement_id, clip_ids)))
+
     def _seal_new(self, units: Sequence[CopiedUnit]) -> None:
+        """Seal each clip, also one that the ledger knows and no store holds any more: these bytes may be the last."""
+        lost = self._tagmanifests([self._clip_id(unit) for unit in units])
+        # Where a bad copy stands today's bag could not go.
+        settle_places(self._station, [bag_path(self._station.clock.now(), clip_id) for clip_id in lost])
         staged = [self._staged(unit, str(self._clip_id(unit)), tuple(unit.done)) for unit in units]
         new_by_file = {unit.unit.main: unit for unit in units}
         drafts: list[Draft] = []
         for bag in self._seal(staged):
             unit = new_by_file[bag.staged.file]
-            drafts += [self._sealed_draft(bag), self._sighted_draft(unit, is_new=True)]
+            replaces = lost.get(bag.staged.clip_id)
+            drafts += [self._sealed_draft(bag, replaces=replaces), self._sighted_draft(unit, is_new=True)]
         self._station.record.enter(drafts)
         self.counts["sealed"] += sum(len(bag.files) for bag in staged)
+
+    def _tagmanifests(self, clip_ids: Sequence[ClipId]) -> dict[str, str]:
+        marks = ",".join("?" * len(clip_ids))
+        rows = self._station.catalog.rows(
+            f"SELECT clip_id, tagmanifest FROM clips WHERE clip_id IN ({marks})",  # noqa: S608  # only marks
+            tuple(clip_ids),
+        )
+        return {row["clip_id"]: row["tagmanifest"] for row in rows}
 
     def _record_known(self, units: Sequence[CopiedUnit]) -> None:
         """Enter a sighting of each clip, and seal sidecars it did not have before in a supplement."""
@@ -165,15 +187,21 @@ class ClipSealing:
         return {row["clip_id"] for row in rows}
 
     def _fresh_sidecars(self, clip_id: ClipId, unit: CopiedUnit) -> tuple[int, ...]:
-        rows = self._station.catalog.rows("SELECT sha256 FROM sidecars WHERE clip_id = ?", (clip_id,))
+        # What only a supplement held that is in no store any more is not held.
+        rows = self._station.catalog.rows(
+            "SELECT sha256 FROM sidecars s WHERE clip_id = ? AND NOT EXISTS"
+            " (SELECT 1 FROM supplements p WHERE p.bag_id = s.bag_id AND p.stores = '{}')",
+            (clip_id,),
+        )
         held = {row["sha256"] for row in rows}
         return tuple(
             number for number in unit.unit.sidecars if number in unit.done and self._hex(unit, number) not in held
         )
 
     def _supplement_id(self, clip_id: ClipId) -> str:
-        (row,) = self._station.catalog.rows("SELECT COUNT(*) AS n FROM supplements WHERE clip_id = ?", (clip_id,))
-        return f"{clip_id}-s{row['n'] + 1}"
+        rows = self._station.catalog.rows("SELECT bag_id FROM supplements WHERE clip_id = ?", (clip_id,))
+        numbers = [row["bag_id"].removeprefix(f"{clip_id}-s") for row in rows]
+        return f"{clip_id}-s{max((int(number) for number in numbers if number.isdecimal()), default=0) + 1}"
 
     def _staged(self, unit: CopiedUnit, bag_id: str, numbers: Sequence[int]) -> StagedBag:
         files = tuple(
@@ -209,7 +237,7 @@ class ClipSealing:
     def _hex(self, unit: CopiedUnit, number: int) -> str:
         return unit.done[number].sha256.hex
 
-    def _sealed_draft(self, bag: SealedBag) -> Draft:
+    def _sealed_draft(self, bag: SealedBag, *, replaces: str | None) -> Draft:
         main, *sidecars = bag.staged.files
         return Draft(
             kind=EntryKind.CLIP_SEALED,
@@ -226,6 +254,7 @@ class ClipSealing:
                 "file_type": main.source.file_type.value,
                 "stores": stores_facts(bag.stores),
                 "rule_set_version": self._station.settings.rule_set.version,
+                **({} if replaces is None else {"replaces": replaces}),
             },
         )
 

@@ -6,6 +6,7 @@ StatedError
     ├── LedgerCorruptError
     ├── LedgerBehindError
     ├── LedgerForkedError
+    ├── CatalogBehindError
     ├── CatalogCorruptError
     ├── KeyExposedError
     ├── KeyMissingError
@@ -32,6 +33,7 @@ StatedError
     └── BagAlreadyThereError
 """
 
+from bodycam_custody.entries import Entry
 from hashing.errors import N_, StatedError
 
 __all__ = ["N_", "CustodyError", "StatedError"]
@@ -76,6 +78,21 @@ class LedgerForkedError(CustodyError):
         "ledger {path} has other entries than the signed head at {seen_at} covers ({seen_size} entries); nothing is "
         "appended, keep both and call the auditor"
     )
+
+
+class CatalogBehindError(CustodyError):
+    """Entries stand in the ledger that the catalog could not take; until it can, no others follow."""
+
+    code = "catalog-behind"
+    template = N_(
+        "catalog {path} lacks {count} entries of the ledger ({reason}); nothing is lost, and nothing more is "
+        "entered before it has them. See that the disk of the state folder is not full, then run: custody store rebuild"
+    )
+
+    def __init__(self, *, path: str, count: int, reason: str) -> None:
+        super().__init__(path=path, count=count, reason=reason)
+        self.entered: tuple[Entry, ...] = ()
+        """What was entered all the same before this was raised: whoever asked must not ask again."""
 
 
 class CatalogCorruptError(CustodyError):

@@ -1,6 +1,7 @@
 """How each kind of ledger entry changes the catalog."""
 
 import json
+import logging
 import sqlite3
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -14,7 +15,10 @@ from bodycam_custody.recorders.folding import fold_act, fold_registration
 from bodycam_custody.release.folding import fold_let_go, fold_recovered
 from bodycam_custody.slots.folding import fold_acknowledged, fold_alarmed, fold_learnt
 from bodycam_custody.slots.visit_folding import fold_visited
+from config.settings import HandoverPoint
 from docking.usb_ports import port_of
+
+logger = logging.getLogger(__name__)
 
 Fold = Callable[[sqlite3.Connection, Entry, Mapping[str, Any], Mapping[str, bytes]], None]
 
@@ -29,7 +33,10 @@ FROM copies c LEFT JOIN stores s USING (store_id) WHERE c.clip_id = ?
 
 
 def fold_entry(db: sqlite3.Connection, entry: Entry, texts: Mapping[str, bytes]) -> None:
-    """Fold one entry into the tables; kinds the catalog has no use for, known or not, change nothing."""
+    """Fold one entry into the tables; kinds the catalog has no use for, known or not, change nothing.
+
+    What the ledger once took the catalog must be able to show: a bag of an id that is known is no error.
+    """
     fold = _FOLDS.get(entry.kind)
     if fold is not None:
         fold(db, entry, entry.facts, texts)
@@ -39,6 +46,8 @@ def clip_state(db: sqlite3.Connection, clip_id: str) -> ClipState:
     """Tell how well a clip is kept from its copies and the disks their stores lie on (R43)."""
     rows = db.execute(_COPIES, (clip_id,)).fetchall()
     if any(answer == "no" for _, answer, _, _ in rows):
+        return ClipState.DAMAGED
+    if not any(answer == "yes" for _, answer, _, _ in rows):
         return ClipState.DAMAGED
     whole = [(role, _disks(disks)) for role, answer, disks, lacks in rows if answer == "yes" and not lacks]
     primaries = [disks for role, disks in whole if role == "primary"]
@@ -141,12 +150,21 @@ def _dock_inventory(db: sqlite3.Connection, _: Entry, facts: Mapping[str, Any], 
 
 def _clip_sealed(db: sqlite3.Connection, entry: Entry, facts: Mapping[str, Any], __: Mapping[str, bytes]) -> None:
     clip_id, docking_id, file = entry.clip_id, facts["docking_id"], facts["file"]
+    known = db.execute("SELECT tagmanifest FROM clips WHERE clip_id = ?", (clip_id,)).fetchone()
+    if known is not None and facts.get("replaces") == known[0]:
+        _replace_bag(db, entry, facts)
+        return
+    if known is not None:
+        # The first bag stays the clip's; reconciliation sets the other one aside.
+        logger.warning("clip is sealed twice in the ledger seq=%s bag=%s", entry.seq, facts["bag_path"])
+        db.execute("UPDATE clips SET sealed_twice = 1 WHERE clip_id = ?", (clip_id,))
+        return
     sealed_at = rfc3339(entry.at)
     db.execute(
         "INSERT INTO clips (clip_id, recorder, file_type, size_bytes, sha256, bag_path, tagmanifest, docking_id, file,"
-        " path, sealed_at, docked_at, state, sightings, handover, handover_reason)"
+        " path, sealed_at, docked_at, state, sightings, handover, handover_reason, sealed_twice)"
         " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, (SELECT path FROM files WHERE docking_id = ? AND file = ?), ?,"
-        " (SELECT docked_at FROM dockings WHERE docking_id = ?), ?, 0, ?, ?)",
+        " (SELECT docked_at FROM dockings WHERE docking_id = ?), ?, 0, ?, ?, 0)",
         (
             clip_id,
             facts["recorder"],
@@ -166,9 +184,26 @@ def _clip_sealed(db: sqlite3.Connection, entry: Entry, facts: Mapping[str, Any],
             HandoverReason.NOT_PROBED,
         ),
     )
+    _add_copies(db, entry, facts)
+
+
+def _replace_bag(db: sqlite3.Connection, entry: Entry, facts: Mapping[str, Any]) -> None:
+    """Put a bag sealed anew in the place of one that no store held any more; what is known of the clip stays."""
+    clip_id = entry.clip_id
+    db.execute(
+        "UPDATE clips SET bag_path = ?, tagmanifest = ? WHERE clip_id = ?",
+        (facts["bag_path"], facts["tagmanifest_sha256"], clip_id),
+    )
+    db.execute("DELETE FROM copies WHERE clip_id = ?", (clip_id,))
+    db.execute("DELETE FROM sidecars WHERE clip_id = ? AND bag_id = ?", (clip_id, clip_id))
+    _add_copies(db, entry, facts)
+
+
+def _add_copies(db: sqlite3.Connection, entry: Entry, facts: Mapping[str, Any]) -> None:
+    clip_id = entry.clip_id
     for store_id, reread in facts["stores"].items():
-        _add_copy(db, clip_id, store_id, reread, sealed_at)
-    _add_sidecars(db, clip_id, facts["sidecars"])
+        _add_copy(db, clip_id, store_id, reread, rfc3339(entry.at))
+    _add_sidecars(db, clip_id, clip_id, facts["sidecars"])
     _set_state(db, clip_id)
 
 
@@ -181,8 +216,12 @@ def _add_copy(db: sqlite3.Connection, clip_id: str, store_id: str, reread: str, 
 
 
 def _supplement_sealed(db: sqlite3.Connection, entry: Entry, facts: Mapping[str, Any], _: Mapping[str, bytes]) -> None:
+    if db.execute("SELECT 1 FROM supplements WHERE bag_id = ?", (facts["bag_id"],)).fetchone():
+        logger.warning("supplement is sealed twice in the ledger seq=%s bag=%s", entry.seq, facts["bag_path"])
+        db.execute("UPDATE clips SET sealed_twice = 1 WHERE clip_id = ?", (entry.clip_id,))
+        return
     db.execute(
-        "INSERT OR REPLACE INTO supplements (bag_id, clip_id, bag_path, tagmanifest, stores) VALUES (?, ?, ?, ?, ?)",
+        "INSERT INTO supplements (bag_id, clip_id, bag_path, tagmanifest, stores) VALUES (?, ?, ?, ?, ?)",
         (
             facts["bag_id"],
             entry.clip_id,
@@ -191,7 +230,7 @@ def _supplement_sealed(db: sqlite3.Connection, entry: Entry, facts: Mapping[str,
             json.dumps(facts["stores"]),
         ),
     )
-    _add_sidecars(db, entry.clip_id, facts["sidecars"])
+    _add_sidecars(db, entry.clip_id, facts["bag_id"], facts["sidecars"])
     # The sighting before this entry called every file of the unit known; these were not.
     db.executemany(
         "UPDATE files SET outcome = ? WHERE docking_id = ? AND file = ?",
@@ -200,10 +239,16 @@ def _supplement_sealed(db: sqlite3.Connection, entry: Entry, facts: Mapping[str,
     _set_state(db, entry.clip_id)
 
 
-def _add_sidecars(db: sqlite3.Connection, clip_id: str, sidecars: Sequence[str]) -> None:
+def _add_sidecars(db: sqlite3.Connection, clip_id: str, bag_id: str, sidecars: Sequence[str]) -> None:
+    """Note what a bag holds; a supplement that no store holds any more and whose files are all in others is none."""
     db.executemany(
-        "INSERT OR IGNORE INTO sidecars (clip_id, sha256) VALUES (?, ?)",
-        [(clip_id, sha256) for sha256 in sidecars],
+        "INSERT OR REPLACE INTO sidecars (clip_id, sha256, bag_id) VALUES (?, ?, ?)",
+        [(clip_id, sha256, bag_id) for sha256 in sidecars],
+    )
+    db.execute(
+        "DELETE FROM supplements WHERE clip_id = ? AND stores = '{}' AND NOT EXISTS"
+        " (SELECT 1 FROM sidecars s WHERE s.clip_id = supplements.clip_id AND s.bag_id = supplements.bag_id)",
+        (clip_id,),
     )
 
 
@@ -241,10 +286,11 @@ def _file_failed(db: sqlite3.Connection, _: Entry, facts: Mapping[str, Any], __:
 
 def _dock_closed(db: sqlite3.Connection, entry: Entry, facts: Mapping[str, Any], __: Mapping[str, bytes]) -> None:
     db.execute(
-        "UPDATE dockings SET phase = ?, closed_at = ?, code = ?, left_out = ? WHERE docking_id = ?",
+        "UPDATE dockings SET phase = ?, closed_at = ?, closed_seq = ?, code = ?, left_out = ? WHERE docking_id = ?",
         (
             facts["outcome"],
             rfc3339(entry.at),
+            entry.seq,
             facts["code"],
             json.dumps(facts.get("left_out", {})),
             facts["docking_id"],
@@ -266,6 +312,8 @@ def _replica_written(db: sqlite3.Connection, entry: Entry, facts: Mapping[str, A
     if _has_supplement(db, facts):
         _set_holders(db, facts, {facts["store_id"]: facts["reread"]})
         return
+    if not _is_bag_of_clip(db, entry.clip_id, facts):
+        return
     _add_copy(db, entry.clip_id, facts["store_id"], facts["reread"], rfc3339(entry.at))
     _set_state(db, entry.clip_id)
 
@@ -273,6 +321,12 @@ def _replica_written(db: sqlite3.Connection, entry: Entry, facts: Mapping[str, A
 def _has_supplement(db: sqlite3.Connection, facts: Mapping[str, Any]) -> bool:
     """Return whether the bag of these facts is a supplement, which is held apart from its clip."""
     return bool(db.execute("SELECT 1 FROM supplements WHERE bag_path = ?", (facts["bag_path"],)).fetchone())
+
+
+def _is_bag_of_clip(db: sqlite3.Connection, clip_id: str, facts: Mapping[str, Any]) -> bool:
+    """Return whether these facts are about the clip's own bag, not about a second one that an entry names."""
+    known = db.execute("SELECT 1 FROM clips WHERE clip_id = ? AND bag_path = ?", (clip_id, facts["bag_path"]))
+    return bool(known.fetchone())
 
 
 def _set_holders(db: sqlite3.Connection, facts: Mapping[str, Any], now: Mapping[str, str]) -> None:
@@ -289,6 +343,8 @@ def _copy_missing(db: sqlite3.Connection, entry: Entry, facts: Mapping[str, Any]
     if _has_supplement(db, facts):
         # The clip is not whole there until the supplement is written again.
         _set_holders(db, facts, {})
+        return
+    if not _is_bag_of_clip(db, entry.clip_id, facts):
         return
     db.execute("UPDATE copies SET answer = 'no' WHERE clip_id = ? AND store_id = ?", (entry.clip_id, facts["store_id"]))
     _set_state(db, entry.clip_id)
@@ -313,15 +369,30 @@ def _session_grouped(db: sqlite3.Connection, _: Entry, facts: Mapping[str, Any],
 
 
 def _clip_judged(db: sqlite3.Connection, entry: Entry, facts: Mapping[str, Any], _: Mapping[str, bytes]) -> None:
+    # Before an earlier docking could count, the one that sealed the clip did.
+    sealed_by = facts["docked_at"] if facts["handover_point"] == HandoverPoint.DOCK else facts["accepted_at"]
     db.execute(
-        "UPDATE clips SET handover = ?, handover_reason = ?, handover_due = ?, session_id = ? WHERE clip_id = ?",
-        (facts["handover"], facts["reason"], facts["due"], facts["session_id"], entry.clip_id),
+        "UPDATE clips SET handover = ?, handover_reason = ?, handover_due = ?, session_id = ?, handed_over_at = ?"
+        " WHERE clip_id = ?",
+        (
+            facts["handover"],
+            facts["reason"],
+            facts["due"],
+            facts["session_id"],
+            facts.get("handed_over_at", sealed_by),
+            entry.clip_id,
+        ),
     )
 
 
 def _clip_verified(db: sqlite3.Connection, entry: Entry, facts: Mapping[str, Any], __: Mapping[str, bytes]) -> None:
     for copy in facts["copies"]:
-        if copy["answer"] != "cannot-tell":
+        if copy["answer"] == "cannot-tell":
+            continue
+        if "bag_path" in copy and _has_supplement(db, copy):
+            _set_holders(db, copy, {copy["store_id"]: "medium"} if copy["answer"] == "yes" else {})
+        elif "bag_path" not in copy or _is_bag_of_clip(db, entry.clip_id, copy):
+            # Before supplements were read too, an entry was about the clip's own bag.
             db.execute(
                 "UPDATE copies SET answer = ?, verified_at = ? WHERE clip_id = ? AND store_id = ?",
                 (copy["answer"], rfc3339(entry.at), entry.clip_id, copy["store_id"]),

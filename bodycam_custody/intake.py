@@ -269,7 +269,13 @@ class _Intake:
                 targets.append(folder / name)
         unit.stores_of[number] = self._stores
         file = self._files[number]
-        return CopyJob(number=number, path=file.path, size_bytes=file.size_bytes, targets=tuple(targets))
+        return CopyJob(
+            number=number,
+            path=file.path,
+            size_bytes=file.size_bytes,
+            mtime_ns=file.mtime_ns,
+            targets=tuple(targets),
+        )
 
     def _note(self, outcome: Copied | CopyFailed) -> CopiedUnit | None:
         """Return the unit that this outcome completed."""

@@ -40,21 +40,41 @@ def is_docking_kept(station: Station, docking_id: str) -> bool:
     """Return whether each bag of a docking's clips is immutable in the stores that are there now, where it can be.
 
     It can be where the service is installed and the store's filesystem has such a flag; elsewhere nothing is asked. A
-    bag that is not in its place is not kept. Once all are, nobody but root can change that, and it is not looked again.
+    bag that is not in its place is not kept. Once all were seen to be, in every store that has one, nobody but root can
+    change that, and it is not looked again until another bag of these clips is written.
     """
-    if docking_id in station.kept_dockings or not has_keeper(station):
+    if not has_keeper(station):
         return True
+    kept = station.kept
+    with kept.lock:
+        _forget_if_bags_came(station)
+        return docking_id in kept.docking_ids or _look_at_bags(station, docking_id)
+
+
+def _forget_if_bags_came(station: Station) -> None:
+    kept, folded = station.kept, station.catalog.last_seq + 1
+    if kept.docking_ids and any(entry.kind in _SEALING for entry in station.ledger.entries(kept.until_seq)):
+        kept.docking_ids.clear()
+    kept.until_seq = folded
+
+
+def _look_at_bags(station: Station, docking_id: str) -> bool:
     stores = {str(store.location.store_id): store.path for store in station.stores.present()}
+    has_seen_all = True
     for row in station.catalog.rows(_BAGS, {"docking": docking_id}):
         store = stores.get(row["store_id"])
-        if store is None or store in station.unkeepable:
+        if store is None:
+            has_seen_all = False
+            continue
+        if store in station.unkeepable:
             continue
         try:
             if kept_answer(store / row["bag_path"]) is Answer.NO:
                 return False
         except OSError:
             return False
-    station.kept_dockings.add(docking_id)
+    if has_seen_all:
+        station.kept.docking_ids.add(docking_id)
     return True
 
 

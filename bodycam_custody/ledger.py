@@ -1,8 +1,8 @@
 """The ledger: append-only entries in SQLite, chained, and signed head by head.
 
-What is on disk: an entry is committed (WAL, synchronous=FULL) before its head is signed, and the head is stored before
-`append` returns. A power cut between the two leaves entries without a head; the next whole check signs them. UPDATE
-and DELETE are refused by triggers, which stop mistakes; against a hand that edits the file stand the chain, the signed
+What is on disk: entries and the signed head over them are committed together (WAL, synchronous=FULL) before `append`
+returns. Entries without a head, which stations once left in a power cut, are signed by the next whole check. UPDATE and
+DELETE are refused by triggers, which stop mistakes; against a hand that edits the file stand the chain, the signed
 heads and the copies of those heads elsewhere.
 """
 
@@ -118,11 +118,22 @@ class Ledger:
         logger.error("ledger refuses to append reason=%s", reason.code)
         self._refusal = self._refusal or reason
 
-    def append(self, drafts: Sequence[Draft]) -> tuple[Entry, ...]:
-        """Append `drafts` in one transaction, then sign and store the new head.
+    def require_writable(self) -> None:
+        """Return if entries may be appended; all of them are checked before the first time.
 
-        On return the entries and a head that covers them are on the medium. If this raises before the commit, nothing
-        was appended; between commit and head, the entries stand and the next open signs them.
+        Raises:
+            LedgerRefusesError: the ledger is corrupt, forked, or behind a head seen elsewhere.
+        """
+        with self._lock:
+            if self._refusal is None and not self._checked_whole:
+                self.check(whole=True)
+            if self._refusal is not None:
+                raise LedgerRefusesError(path=str(self.path), reason=self._refusal) from self._refusal
+
+    def append(self, drafts: Sequence[Draft]) -> tuple[Entry, ...]:
+        """Append `drafts` and the signed head that covers them, in one transaction.
+
+        On return both are on the medium. If this raises, nothing was appended.
 
         Raises:
             LedgerRefusesError: the ledger is corrupt, forked, or behind a head seen elsewhere.
@@ -131,13 +142,8 @@ class Ledger:
         if not drafts:
             return ()
         with self._lock:
-            self._require_writable()
-            entries = self._commit(drafts)
-            for entry in entries:
-                self._frontier.append(entry.leaf)
-            self._newest = entries[-1]
-            self._sign_head()
-            return entries
+            self.require_writable()
+            return self._commit(drafts)
 
     def lines(self, start: int, stop: int) -> list[bytes]:
         """Return the stored bytes of entries `start` to `stop` (exclusive)."""
@@ -229,7 +235,7 @@ class Ledger:
                 raise
             self._checked_whole = self._checked_whole or whole
             if self._frontier.size and (self.head is None or self.head.size < self._frontier.size) and whole:
-                self._sign_head()
+                self.head = self._store_head(self._frontier)
 
     def pragmas(self) -> dict[str, str | int]:
         """Return how SQLite keeps this ledger: WAL and synchronous=FULL (2) lose nothing in a power cut."""
@@ -241,15 +247,10 @@ class Ledger:
         with self._lock:
             self._db.close()
 
-    def _require_writable(self) -> None:
-        if self._refusal is None and not self._checked_whole:
-            self.check(whole=True)
-        if self._refusal is not None:
-            raise LedgerRefusesError(path=str(self.path), reason=self._refusal) from self._refusal
-
     def _commit(self, drafts: Sequence[Draft]) -> tuple[Entry, ...]:
         prev = None if self._newest is None else self._newest.leaf
         entries: list[Entry] = []
+        frontier = self._frontier.copy()
         # Our own IMMEDIATE transaction: a deferred one lets a second writer read the same end of the chain.
         self._db.execute("BEGIN IMMEDIATE")
         try:
@@ -264,23 +265,25 @@ class Ledger:
                 entry = write_entry(draft, seq=self._frontier.size + len(entries), at=self._clock.now(), prev=prev)
                 prev = entry.leaf
                 entries.append(entry)
+                frontier.append(entry.leaf)
             self._db.executemany(
                 "INSERT INTO entries (seq, line, leaf) VALUES (?, ?, ?)",
                 [(entry.seq, entry.line.decode(), entry.leaf) for entry in entries],
             )
+            head = self._store_head(frontier)
             self._db.execute("COMMIT")
         except BaseException:
             if self._db.in_transaction:
                 self._db.execute("ROLLBACK")
             raise
+        self._frontier, self._newest, self.head = frontier, entries[-1], head
         return tuple(entries)
 
-    def _sign_head(self) -> None:
-        size = self._frontier.size
-        note = self._signer.sign(Checkpoint(origin=self.origin, size=size, root=self._frontier.root()))
-        peaks = b"".join(self._frontier.peaks)
-        self._db.execute("INSERT INTO heads (size, note, peaks) VALUES (?, ?, ?)", (size, note, peaks))
-        self.head = Head(size=size, note=note)
+    def _store_head(self, frontier: Frontier) -> Head:
+        note = self._signer.sign(Checkpoint(origin=self.origin, size=frontier.size, root=frontier.root()))
+        peaks = b"".join(frontier.peaks)
+        self._db.execute("INSERT INTO heads (size, note, peaks) VALUES (?, ?, ?)", (frontier.size, note, peaks))
+        return Head(size=frontier.size, note=note)
 
     def _load(self, *, whole: bool) -> None:
         row = self._db.execute("SELECT size, note, peaks FROM heads ORDER BY size DESC LIMIT 1").fetchone()

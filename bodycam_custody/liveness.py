@@ -25,7 +25,10 @@ def watchdog_interval_s(environ: Mapping[str, str], pid: int) -> float | None:
 
 
 def is_at_work(runtime: Runtime) -> bool:
-    """Return whether the interpreter makes progress and the ledger's database answers; waits as long as that takes."""
+    """Return whether the interpreter makes progress, the ledger's database answers and the catalog keeps up with it.
+
+    Waits as long as that takes.
+    """
     station = runtime.station
     # The longest the interpreter may be silent: one batch in which every probe runs into its time limit.
     limit_s = max(IDLE_LOOK_S, BATCH_CLIPS * station.settings.interpretation.probe_timeout_s) + _SLACK_S
@@ -36,6 +39,9 @@ def is_at_work(runtime: Runtime) -> bool:
     newest = station.ledger.size - 1
     if len(station.ledger.lines(newest, newest + 1)) != 1:
         logger.error("ledger does not answer")
+        return False
+    if not station.record.keeps_up():
+        logger.error("catalog is behind the ledger")
         return False
     return True
 

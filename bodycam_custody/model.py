@@ -60,6 +60,7 @@ class HandoverReason(StrEnum):
     ACCEPTED_AFTER_HOURS = "accepted-after-hours"
     AWAITING_ACCEPTANCE = "awaiting-acceptance"
     WITHIN_CLOCK_UNCERTAINTY = "within-clock-uncertainty"
+    ARRIVAL_UNPROVEN = "arrival-unproven"
     NOT_PROBED = "not-probed"
     NO_RECORDING_TIME = "no-recording-time"
     NO_CLOCK_UNCERTAINTY = "no-clock-uncertainty"
@@ -84,7 +85,9 @@ class Remark(StrEnum):
     CLOCK_RESET = "clock-reset"
     BAGS_CHANGEABLE = "bags-changeable"
     BAGS_NOT_KEPT = "bags-not-kept"
+    ENTRIES_IN_NO_STORE = "entries-in-no-store"
     SERIAL_TWICE = "serial-twice"
+    SEALED_TWICE = "sealed-twice"
     RECORDER_UNREGISTERED = "recorder-unregistered"
     RECORDER_UNASSIGNED = "recorder-unassigned"
 
@@ -151,13 +154,18 @@ class Instant:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordingTime:
-    """When a recording began and ended, where that was read, and how it was corrected (R32)."""
+    """When a recording began and ended, where that was read, and how it was corrected (R32).
+
+    `drift_allowance_s` is what `uncertainty_s` has for the time between the recording and the reading of the clock,
+    None where nothing was read.
+    """
 
     begins: datetime
     ends: datetime
     source: TimeSource
     offset_s: float | None
     uncertainty_s: float | None
+    drift_allowance_s: float | None = None
     contradicts: tuple[TimeSource, ...] = ()
 
     def __post_init__(self) -> None:

@@ -1,19 +1,20 @@
-"""Step 8: bringing a sealed bag to a store that was not there when it was sealed."""
+"""Step 8: bringing a sealed bag to a store that was not there when it was sealed, or that lost its copy."""
 
 import logging
 import os
 import secrets
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from archive.bag_check import check_bag
 from archive.copying import CopyBuffers, copy_verified
 from archive.durable import DIRECTORY_MODE, flush_filesystem, make_directories, rename_without_replacing, stated
-from archive.errors import ArchiveError
+from archive.errors import ArchiveError, StoreUnreadableError
 from archive.store import Store
 from bodycam_custody.bag_signatures import bag_verifier
-from bodycam_custody.entries import Draft, EntryKind
 from bodycam_custody.errors import BagAlreadyThereError
+from bodycam_custody.settling import replica_draft, settle_bag
 from bodycam_custody.staging import staging_area
 from bodycam_custody.station import Station
 from hashing.digest import Digest
@@ -24,7 +25,8 @@ logger = logging.getLogger(__name__)
 _LACKING = """
 SELECT clip_id, bag_path, tagmanifest FROM (
     SELECT c.clip_id, c.bag_path, c.tagmanifest, 0 AS later, c.sealed_at FROM clips c
-    WHERE NOT EXISTS (SELECT 1 FROM copies WHERE copies.clip_id = c.clip_id AND copies.store_id = :store)
+    WHERE NOT EXISTS (SELECT 1 FROM copies WHERE copies.clip_id = c.clip_id AND copies.store_id = :store
+        AND copies.answer = 'yes')
     UNION ALL
     SELECT s.clip_id, s.bag_path, s.tagmanifest, 1, c.sealed_at FROM supplements s JOIN clips c USING (clip_id)
     WHERE NOT EXISTS (SELECT 1 FROM json_each(s.stores) AS held WHERE held.key = :store)
@@ -39,6 +41,9 @@ SELECT held.key FROM supplements s, json_each(s.stores) AS held WHERE bag_path =
 
 def replicate_lacking(station: Station) -> int:
     """Copy every bag a present store lacks from one that verifies, and return how many copies were made.
+
+    A store lacks what it never had, what is missing there, and what does not verify any more; what stands in its place
+    goes to quarantine, once there is a copy that does verify.
 
     Every copy is read back, and then checked as a whole bag with its signature against the ledger, before it is
     entered. A store that fails is left for the next run.
@@ -67,10 +72,22 @@ def _replicate(station: Station, row: Mapping[str, Any], target: Store) -> bool:
         ):
             logger.error("copy does not verify store=%s clip=%s", source.location.store_id, row["clip_id"])
             continue
+        if not _clear_place(station, target, target.path / row["bag_path"]):
+            return False
         _copy_bag(station, source, target, row["bag_path"], expected)
         station.record.enter([replica_draft(row["clip_id"], row["bag_path"], expected, target)])
         return True
     return False
+
+
+def _clear_place(station: Station, target: Store, place: Path) -> bool:
+    """Return whether a bag may be written at `place`; what stands there is entered if it is whole, else set aside."""
+    if os.path.lexists(place):
+        try:
+            settle_bag(station, target, place)
+        except StoreUnreadableError as err:
+            logger.error("bag in the way cannot be read reason=%s", err)
+    return not os.path.lexists(place)
 
 
 def _copy_bag(station: Station, source: Store, target: Store, bag_path: str, expected: Digest) -> None:
@@ -96,17 +113,3 @@ def _copy_bag(station: Station, source: Store, target: Store, bag_path: str, exp
         make_directories(final.parent)
         rename_without_replacing(staged, final)
         flush_filesystem(target.staging)
-
-
-def replica_draft(clip_id: str, bag_path: str, tagmanifest: Digest, store: Store) -> Draft:
-    """Return the entry that `store` now holds the bag, read back from its medium."""
-    return Draft(
-        kind=EntryKind.REPLICA_WRITTEN,
-        subject=f"clip:{clip_id}",
-        facts={
-            "bag_path": bag_path,
-            "tagmanifest_sha256": tagmanifest.hex,
-            "store_id": store.location.store_id,
-            "reread": "medium",
-        },
-    )

@@ -51,6 +51,8 @@ class Runtime:
         """What went wrong last that the ledger could not be told."""
         self._arrivals: dict[str, Arrival] = {}
         self._dockings: set[Future[None]] = set()
+        self._under_way: set[str] = set()
+        """The dockings whose threads have not ended; one that ended without an entry that says so was broken off."""
         self._progress: dict[str, Progress] = {}
         self._cards = ThreadPoolExecutor(CARDS_LISTED, thread_name_prefix="card")
         self._interpreter: threading.Thread | None = None
@@ -94,8 +96,8 @@ class Runtime:
 
         with self._catching_up:
             with self.station.sealing:
-                # Also called while cards are read: what this process was given is not interrupted.
-                reconcile(self.station, under_way=[*self._arrivals, *self._clearing])
+                # Also called while cards are read: what this process works on is not interrupted.
+                self.station.unsettled = reconcile(self.station, under_way=[*self._under_way, *self._clearing])
             made = replicate_lacking(self.station)
             self.station.record.publish()
         return made
@@ -121,7 +123,7 @@ class Runtime:
         # Only here: watchdog takes 9 ms, and most commands never watch.
         from bodycam_custody.slots.arrivals import Slots
 
-        self._slots = Slots(self.station, self.dock, self.new_docking_id)
+        self._slots = Slots(self.station, self.dock, self.new_docking_id, self.board.claimants)
         self.station.nursery.warm_up()
         self._slots.start()
         self.board.start()
@@ -132,10 +134,17 @@ class Runtime:
         self._forget_oldest()
         self._arrivals[arrival.docking_id] = arrival
         self._progress[arrival.docking_id] = progress
-        docking = self._cards.submit(self._take_in, arrival, progress)
+        self._under_way.add(arrival.docking_id)
+        docking = self._cards.submit(self._work_on, arrival, progress)
         self._dockings.add(docking)
         docking.add_done_callback(self._dockings.discard)
         return docking
+
+    def _work_on(self, arrival: Arrival, progress: Progress) -> None:
+        try:
+            self._take_in(arrival, progress)
+        finally:
+            self._under_way.discard(arrival.docking_id)
 
     @contextmanager
     def clearing(self, docking_id: DockingId) -> Iterator[None]:
@@ -225,7 +234,8 @@ class Runtime:
             self.failure = err
             logger.exception("docking could not be recorded docking=%s", arrival.docking_id)
         except Exception as err:
-            # The rim of this thread: the docking stays open and is closed as interrupted at the next start.
+            # The rim of this thread: the docking stays open and is closed as interrupted by the next
+            # reconciliation.
             self.failure = err
             logger.exception("docking failed docking=%s", arrival.docking_id)
             raise

@@ -2,8 +2,9 @@
 
 import logging
 import threading
+import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from apscheduler.schedulers.background import BackgroundScheduler
@@ -34,6 +35,8 @@ class Job:
     name: str
     every: timedelta
     run: Callable[[], None]
+    turn: threading.Lock = field(default_factory=threading.Lock)
+    """Held while it runs. Jobs that copy share one; a clock mark never waits for hours of copying."""
 
 
 class Schedule:
@@ -44,14 +47,14 @@ class Schedule:
         # The persistent stores of APScheduler pickle; ours is memory, and last successes are in our own table.
         self._scheduler = BackgroundScheduler(timezone="UTC")
         self._stopping = threading.Event()
-        self._running = threading.Lock()
         self._guard = threading.Thread(target=self._guard_clock, name="clock-guard", daemon=True)
         minutes = runtime.station.settings.schedule.clock_mark_minutes
+        copying = threading.Lock()
         self.jobs: tuple[Job, ...] = (
             Job(name="clock-mark", every=timedelta(minutes=minutes), run=self._mark),
-            Job(name="catch-up", every=timedelta(minutes=CATCH_UP_MINUTES), run=self._catch_up),
+            Job(name="catch-up", every=timedelta(minutes=CATCH_UP_MINUTES), run=self._catch_up, turn=copying),
             Job(name="keep", every=timedelta(minutes=KEEP_MINUTES), run=runtime.keeper.run),
-            Job(name="sweep-overdue", every=timedelta(minutes=SWEEP_LOOK_MINUTES), run=self._sweep),
+            Job(name="sweep-overdue", every=timedelta(minutes=SWEEP_LOOK_MINUTES), run=self._sweep, turn=copying),
         )
 
     def start(self) -> None:
@@ -81,10 +84,8 @@ class Schedule:
         self._stopping.set()
         if self._scheduler.running:
             self._scheduler.shutdown(wait=False)
-        idle = self._running.acquire(timeout=wait_s)
-        if idle:
-            self._running.release()
-        return idle
+        deadline_s = time.monotonic() + wait_s
+        return all(_ends_by(job.turn, deadline_s) for job in self.jobs)
 
     def _first_run(self, job: Job, now: datetime) -> datetime:
         last = self._runtime.station.catalog.last_success(job.name)
@@ -92,8 +93,7 @@ class Schedule:
 
     def _run(self, job: Job) -> None:
         try:
-            # One job at a time, so that a stop can wait for it.
-            with self._running:
+            with job.turn:
                 if self._stopping.is_set():
                     return
                 job.run()
@@ -123,3 +123,11 @@ class Schedule:
                 logger.warning("wall clock was stepped seconds=%.1f", now - behind)
                 self._scheduler.wakeup()
             behind = now
+
+
+def _ends_by(turn: threading.Lock, deadline_s: float) -> bool:
+    """Return whether no job has this turn at `deadline_s` (monotonic) or before."""
+    is_free = turn.acquire(timeout=max(0.0, deadline_s - time.monotonic()))
+    if is_free:
+        turn.release()
+    return is_free

@@ -31,7 +31,7 @@ from docking.drivers.verbs import DriverName
 from docking.profile import RecorderProfile
 from docking.profiles import load_profiles
 from docking.usb_devices import UsbId
-from hashing.errors import shown
+from hashing.errors import StatedError, shown
 
 logger = logging.getLogger(__name__)
 
@@ -40,6 +40,15 @@ TEXTS_DB = "texts.db"
 CATALOG_DB = "catalog.db"
 LOCK = "station.lock"
 ANCHOR = "checkpoint"
+
+
+@dataclass(slots=True, kw_only=True)
+class KeptDockings:
+    """Dockings whose every bag was found immutable, as far as the entries before `until_seq` tell."""
+
+    docking_ids: set[str] = field(default_factory=set)
+    until_seq: int = 0
+    lock: threading.Lock = field(default_factory=threading.Lock)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -70,8 +79,10 @@ class Station:
     """Set when this process is to end: cards are let go, as a crash would."""
     unkeepable: set[Path] = field(default_factory=set)
     """Stores whose filesystem cannot make a bag immutable, as far as this process has tried."""
-    kept_dockings: set[str] = field(default_factory=set)
-    """Dockings whose every bag was found immutable."""
+    kept: KeptDockings = field(default_factory=KeptDockings)
+    """What need not be looked at again."""
+    unsettled: tuple[StatedError, ...] = ()
+    """What the last reconciliation had to leave as it was."""
     has_work: threading.Event = field(default_factory=threading.Event)
     """Set when sealed clips wait for interpretation."""
 

@@ -9,6 +9,7 @@ from bodycam_custody.genesis import write_anchor
 from bodycam_custody.keeping import keeping_remarks
 from bodycam_custody.operations import Caller, Nothing
 from bodycam_custody.release.standing import count_away
+from bodycam_custody.release.unfinished import count_failed_files, count_unfinished
 from bodycam_custody.runtime import Runtime
 from bodycam_custody.slots.alarms import standing_alarms
 from bodycam_custody.views import SAFE_STATES, problem, store_views
@@ -18,7 +19,7 @@ def show_status(runtime: Runtime, _: Nothing, __: Caller) -> Any:
     """Return the station at a glance: what is kept, what waits, what is wrong."""
     station = runtime.station
     settings, ledger = station.settings, station.ledger
-    refusal = ledger.refusal
+    refusal = ledger.refusal or station.record.catalog_problem
     runtime.board.look()
     return {
         "station": {
@@ -65,11 +66,8 @@ def _backlog(runtime: Runtime) -> dict[str, Any]:
         "interpretation_waiting": _number(runtime, "SELECT COUNT(*) AS n FROM clips WHERE probe IS NULL"),
         "foreign_files": _number(runtime, "SELECT COUNT(*) AS n FROM clips WHERE file_type = 'foreign'"),
         "withdrawn": count_away(runtime.station.catalog),
-        "failed_files": _number(
-            runtime,
-            "SELECT COUNT(*) AS n FROM files f WHERE outcome = 'failed' AND NOT EXISTS (SELECT 1 FROM files later"
-            " WHERE later.path = f.path AND later.docking_id > f.docking_id AND later.outcome <> 'failed')",
-        ),
+        "unfinished": count_unfinished(runtime.station.catalog),
+        "failed_files": count_failed_files(runtime.station.catalog),
     }
 
 
@@ -83,8 +81,7 @@ def rebuild_catalog(runtime: Runtime, _: Nothing, __: Caller) -> Any:
     station = runtime.station
     started_s = station.clock.monotonic_s()
     with station.sealing:
-        station.catalog.clear()
-        entries = station.record.catch_up_catalog()
+        entries = station.record.rebuild_catalog()
         bags_read = station.record.fill_names_from_bags()
     return {
         "entries": entries,

@@ -41,7 +41,7 @@ def sweep_stores(runtime: Runtime, _: Nothing, __: Caller) -> Any:
     except StatedError as err:
         logger.error("sweep ended early reason=%s", err)
         problems.append(err)
-    problems += _unusable_stores(runtime)
+    problems += [*station.unsettled, *_unusable_stores(runtime)]
     now = rfc3339(station.clock.now())
     if not problems:
         station.catalog.note_success(SWEEP, now)

@@ -91,6 +91,7 @@ def _clip_view(row: Mapping[str, Any], copies: list[dict[str, Any]], people: Att
         "sightings": row["sightings"],
         "sealed_at": row["sealed_at"],
         "docked_at": row["docked_at"],
+        "handed_over_at": row["handed_over_at"],
         "docking_id": row["docking_id"],
         "session_id": row["session_id"],
         "remarks": [*people.remarks, *_remarks(row)],
@@ -102,6 +103,8 @@ def _remarks(row: Mapping[str, Any]) -> list[str]:
     state = ClipState(row["state"])
     if state in _STATE_REMARKS:
         remarks.append(_STATE_REMARKS[state])
+    if row["sealed_twice"]:
+        remarks.append(Remark.SEALED_TWICE)
     if row["file_type"] == FileType.FOREIGN:
         remarks.append(Remark.FOREIGN_FILE)
     if row["file_type"] == FileType.SIDECAR:
@@ -146,6 +149,9 @@ def docking_view(station: Station, row: Mapping[str, Any], progress: Progress | 
     held = held_remarks(station.catalog, docking_id)
     safe = _safe_to_take_away(station, row, outcomes, states)
     unkept = set() if safe != "yes" or is_docking_kept(station, docking_id) else {Remark.BAGS_NOT_KEPT}
+    if safe == "yes" and not station.record.is_shown(row["closed_seq"]):
+        # Whoever restores an older database would lose them, and with them what makes the bags evidence.
+        unkept.add(Remark.ENTRIES_IN_NO_STORE)
     if unkept:
         # In a moment, or never: as long as nobody knows, it stays here.
         safe = "cannot-tell"
@@ -308,7 +314,8 @@ def store_views(station: Station) -> list[dict[str, Any]]:
     views = []
     for look in station.stores.look():
         unpublished = station.record.unpublished.get(look.location.store_id)
-        trouble = look.problem or unpublished
+        unsettled = [one for one in station.unsettled if one.facts.get("store_id") == look.location.store_id]
+        trouble = look.problem or unpublished or next(iter(unsettled), None)
         views.append(
             {
                 "store_id": look.location.store_id,

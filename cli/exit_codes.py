@@ -83,6 +83,7 @@ _ERRORS: Mapping[ExitCode, tuple[str, ...]] = {
         "card-writable",
         "clearing-not-chosen",
         "clearing-refused",
+        "configuration-not-roots",
         "copies-too-few",
         "deciders-refused",
         "decision-request",

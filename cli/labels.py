@@ -29,6 +29,7 @@ HANDOVER_REASON: Final[Mapping[str, str]] = {
     "accepted-after-hours": N_("accepted by the custodian after the time allowed"),
     "awaiting-acceptance": N_("waits for the custodian's acceptance"),
     "within-clock-uncertainty": N_("too close to the limit for this recorder's clock"),
+    "arrival-unproven": N_("perhaps at the station before the docking that is proved, and not proved"),
     "not-probed": N_("the file has not been read for its times yet"),
     "no-recording-time": N_("the file carries no usable recording time"),
     "no-clock-uncertainty": N_("nothing is known about the recorder's clock"),
@@ -45,6 +46,7 @@ REMARK: Final[Mapping[str, str]] = {
         "sealed bags can still be changed by the station's own programs: nothing here makes them immutable"
     ),
     "bags-not-kept": N_("its sealed bags are not all immutable yet"),
+    "entries-in-no-store": N_("what the ledger says of it is in no store yet"),
     "catalog-rebuilt": N_("the catalog was rebuilt from ledger and bags"),
     "times-contradict": N_("the times in name, container and file system contradict each other"),
     "not-media": N_("not a recording"),
@@ -59,6 +61,7 @@ REMARK: Final[Mapping[str, str]] = {
     "serial-twice": N_(
         "the same serial was in two slots at once: both dockings are held; dock one recorder after the other"
     ),
+    "sealed-twice": N_("the ledger names a second bag of this clip; the first one counts, the other is set aside"),
     "recorder-unregistered": N_("the recorder is not registered: sealed and held, not to be filed before it is"),
     "recorder-unassigned": N_("nobody is known to have answered for the recorder when it was docked"),
 }
@@ -167,7 +170,9 @@ SPECIAL_KIND: Final[Mapping[str, str]] = {
     "block-device": N_("block device"),
     "char-device": N_("character device"),
     "other-filesystem": N_("folder of another file system"),
+    "directory-loop": N_("folder that leads back to itself"),
     "unreadable-directory": N_("unreadable folder"),
+    "unreadable-entry": N_("unreadable entry"),
 }
 CLOCK_VERDICT: Final[Mapping[str, str]] = {
     "within-limit": N_("drifts within 3 seconds a day"),

@@ -10,6 +10,20 @@ ELLIPSIS = "…"
 _GAP = "  "
 
 
+# Control and format characters, lone surrogates, line and paragraph separators (Unicode, table 4-4).
+_NEVER_PRINTED = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
+
+
+def harmless(text: str) -> str:
+    """Return `text` with escapes for all that moves the cursor, hides, or turns the direction of writing around."""
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(
+        character.encode("unicode_escape").decode() if unicodedata.category(character) in _NEVER_PRINTED else character
+        for character in text
+    )
+
+
 def width_of(text: str) -> int:
     """Return how many terminal columns `text` takes."""
     if text.isascii():
@@ -85,8 +99,10 @@ def table(
 ) -> str:
     """Return rows in aligned columns; those in `right` are flush right.
 
-    With `columns`, the last column is shortened so that no line is wider; without it nothing is lost.
+    With `columns`, the last column is shortened so that no line is wider; without it nothing is lost. Whatever a cell
+    holds, it stays on its line and does nothing to the terminal.
     """
+    rows = [[harmless(cell) for cell in row] for row in rows]
     widths = [max(width_of(row[index]) for row in [headers, *rows]) for index in range(len(headers))]
     if columns is not None:
         others = sum(widths[:-1]) + len(_GAP) * (len(widths) - 1)

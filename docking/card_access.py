@@ -7,8 +7,10 @@ looks at the card through the mount of the slip still finds it read-only, and no
 
 import ctypes
 import fcntl
+import logging
 import os
 import struct
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,6 +19,8 @@ from typing import Final
 from docking.clearing_errors import CardInUseError, CardNotOpenedError, CardNotRestoredError
 from docking.mounts import mount_at, read_mounts
 from hashing.errors import shown
+
+logger = logging.getLogger(__name__)
 
 # sys/mount.h, linux/fs.h
 _MS_RDONLY, _MS_NOSUID, _MS_NODEV, _MS_NOEXEC, _MS_REMOUNT = 1, 2, 4, 8, 32
@@ -55,7 +59,8 @@ def require_nobody_writes(point: Path, node: Path) -> None:
 def mounted_apart(point: Path, own: Path) -> Iterator[Path]:
     """Mount the card of `point` a second time at the folder `own`, still read-only, for as long as the block runs.
 
-    Call `hide_mounts` first, or be a service with a namespace of its own.
+    Call `hide_mounts` first, or be a service with a namespace of its own: a mount that cannot be undone, which is only
+    logged, ends with it.
 
     Raises:
         CardNotOpenedError: it cannot be mounted there.
@@ -67,7 +72,24 @@ def mounted_apart(point: Path, own: Path) -> Iterator[Path]:
     try:
         yield own
     finally:
-        _libc.umount2(os.fsencode(own), _MNT_DETACH)
+        if _libc.umount2(os.fsencode(own), _MNT_DETACH) != 0:
+            logger.error("card stays mounted apart folder=%s reason=%s", own, os.strerror(ctypes.get_errno()))
+
+
+@contextmanager
+def empty_folder() -> Iterator[Path]:
+    """Give a new folder to mount a card at, and remove it again only if it is empty.
+
+    A folder over which a card may still be mounted is never removed with what is in it: that would be the footage.
+    """
+    own = Path(tempfile.mkdtemp(prefix="custody-clear-"))
+    try:
+        yield own
+    finally:
+        try:
+            own.rmdir()
+        except OSError as err:
+            logger.error("folder is left folder=%s reason=%s", own, err.strerror)
 
 
 @contextmanager

@@ -7,6 +7,7 @@ StatedError
     ├── CardUnreadableError        the folder of the card cannot be listed
     ├── NotARegularFileError       something other than a regular file stands at that path
     ├── SourceUnreadableError      one file cannot be opened
+    ├── NotAsListedError           one file is another than the inventory lists
     ├── CardMountError             docking/mount_errors.py: the mount is not what the slip says, or not safe to read
     │   ├── CardNotMountedError
     │   ├── FilesystemRefusedError
@@ -106,6 +107,16 @@ class SourceUnreadableError(DockingError):
     code = "source-unreadable"
     template = N_(
         "{path}: the file cannot be opened ({reason}). The other files are not affected; dock the card again."
+    )
+
+
+class NotAsListedError(DockingError):
+    """At the path of a listed file stands one of another size or time: what is known of the file would be false."""
+
+    code = "not-as-listed"
+    template = N_(
+        "{path}: the file was listed with {expected_bytes} bytes (mtime {expected_mtime_ns} ns) and has {found_bytes} "
+        "(mtime {found_mtime_ns} ns) now. Nothing of it is sealed; stop what writes to the card and dock it again."
     )
 
 

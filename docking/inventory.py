@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "MAX_DEPTH",
+    "MAX_FILE_BYTES",
     "FileType",
     "Inventory",
     "SourceFile",
@@ -33,6 +34,9 @@ __all__ = [
 # Cameras nest three or four folders; a card made to exhaust memory nests without end. Beyond this depth a folder is
 # listed as unreadable instead of entered.
 MAX_DEPTH: Final = 4096
+# No disk holds a larger file, and no larger number has a place in the ledger (RFC 8785): a directory entry that says so
+# is damaged, and the other files are read.
+MAX_FILE_BYTES: Final = 2**53 - 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -180,7 +184,9 @@ class _Walk:
                 raise
             self._special(entry.name, SpecialKind.UNREADABLE_ENTRY)
             return
-        if stat.S_ISREG(found.st_mode):
+        if stat.S_ISREG(found.st_mode) and found.st_size > MAX_FILE_BYTES:
+            self._special(entry.name, SpecialKind.UNREADABLE_ENTRY)
+        elif stat.S_ISREG(found.st_mode):
             path = bytes(self._prefix) + os.fsencode(entry.name)
             self.files.append(
                 SourceFile(

@@ -82,17 +82,20 @@ def main(argv: Sequence[str] | None = None) -> int:
     return EXIT_DONE
 
 
-def dock(name: str, places: Places = Places()) -> Path:
-    """Mount the card on device `name` and return its slip.
+def dock(name: str, places: Places = Places()) -> Path | None:
+    """Mount the card on device `name` and return its slip; None for a disk whose partitions are the cards.
 
-    On return the device and its mount are read-only, checked by asking the kernel, and the slip is in its folder. After
-    an error nothing of it is mounted and there is no slip, but a note for the daemon that says why, unless the device
-    is not on USB or left meanwhile. The card's bytes are only read.
+    With a slip, which is in its folder, device and mount are read-only, checked by asking the kernel.
+    After an error nothing of it is mounted and there is no slip, but a note for the daemon that says why, unless the
+    device is not on USB or left meanwhile. The card's bytes are only read.
 
     Raises:
         DockingError: the card is refused; the text says why.
     """
     device = find_usb_block_device(name, sysfs=places.sysfs, dev=places.dev)
+    if any(disk.name == name and disk.partitions for disk in device.usb.disks):
+        # Each of them comes by itself, and is refused by itself.
+        return None
     try:
         slip = _dock(device, places)
     except DockingError as err:

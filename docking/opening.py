@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-from docking.errors import CardGoneError, NotARegularFileError, SourceUnreadableError
+from docking.errors import CardGoneError, NotARegularFileError, NotAsListedError, SourceUnreadableError
 from docking.presence import SYSFS, has_device_left, says_gone
 from docking.source import SpecialKind, special_kind
 from hashing.errors import shown
@@ -27,7 +27,7 @@ def open_regular(root_fd: int, path: bytes, *, sysfs: Path = SYSFS) -> int:
 
     Goes component by component, so no symbolic link is followed and no length limits the path. Nothing but a regular
     file is ever opened, not even for a moment, unless it takes the file's place in that moment; then it is closed
-    unread. Not checked: that the file is the one the inventory listed (compare size and mtime).
+    unread. Not checked: that the file is the one the inventory listed (`require_as_listed`).
 
     Raises:
         ValueError: `path` is not a relative path of plain names.
@@ -74,6 +74,24 @@ def folder_of(root_fd: int, path: bytes, *, sysfs: Path = SYSFS) -> Iterator[tup
         raise SourceUnreadableError(path=shown(path), reason=reason) from err
     finally:
         os.close(fd)
+
+
+def require_as_listed(fd: int, path: bytes, *, size_bytes: int, mtime_ns: int) -> None:
+    """Return if the open file has the size and the time with which the inventory listed it.
+
+    Raises:
+        NotAsListedError: it has not.
+        OSError: the card does not say.
+    """
+    found = os.fstat(fd)
+    if (found.st_size, found.st_mtime_ns) != (size_bytes, mtime_ns):
+        raise NotAsListedError(
+            path=shown(path),
+            expected_bytes=size_bytes,
+            expected_mtime_ns=mtime_ns,
+            found_bytes=found.st_size,
+            found_mtime_ns=found.st_mtime_ns,
+        )
 
 
 def _components(path: bytes) -> list[bytes]:

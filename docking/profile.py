@@ -3,10 +3,11 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
+from docking.local_time import LocalMoment, local_moment
 from docking.source import FileType
 
 
@@ -22,7 +23,8 @@ class TimeSource(StrEnum):
 class NameFacts:
     """What a file name says; a claim of the recorder, and of whoever could rename the file.
 
-    `started_at` is None where the name has no time, an impossible one, or no known zone.
+    `started_at` is None where the name has no time, an impossible one, or no known zone; it may be later by
+    `started_doubt_s`, in the hour in which clocks are changed.
     """
 
     police_id: str | None
@@ -30,6 +32,7 @@ class NameFacts:
     started_at: datetime | None
     sequence: int | None
     is_marked_important: bool
+    started_doubt_s: float = 0.0
 
     def __post_init__(self) -> None:
         if self.started_at is not None and self.started_at.tzinfo is None:
@@ -94,20 +97,22 @@ class RecorderProfile:
 
     def _facts(self, grammar: NameGrammar, groups: Mapping[str, str | None]) -> NameFacts:
         sequence = groups.get("sequence")
+        started = self._started(grammar, groups.get("started"))
         return NameFacts(
             police_id=_assigned(groups.get("police")),
             device_id=_assigned(groups.get("device")),
-            started_at=self._started_at(grammar, groups.get("started")),
+            started_at=None if started is None else started.at,
+            started_doubt_s=0.0 if started is None else started.doubt_s,
             sequence=int(sequence) if sequence else None,
             is_marked_important=bool(groups.get("important")),
         )
 
-    def _started_at(self, grammar: NameGrammar, text: str | None) -> datetime | None:
+    def _started(self, grammar: NameGrammar, text: str | None) -> LocalMoment | None:
         if not text or grammar.time_format is None or self.zone is None:
             return None
         try:
-            local = datetime.strptime(text, grammar.time_format).replace(tzinfo=self.zone)
-            return local.astimezone(UTC)
+            # A grammar's format has no zone: the profile says it.
+            return local_moment(datetime.strptime(text, grammar.time_format), self.zone)  # noqa: DTZ007
         except (ValueError, OverflowError):
             return None
 

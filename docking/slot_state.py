@@ -5,6 +5,9 @@ a storage device with another number and maybe another product id. Both are **on
 comes within `REENUMERATION_S` and does not name another serial. A card that is read and drops off the bus is gone
 early; when the same serial is back in time, it is the same arrival again.
 
+A recorder may bring several cards, and not all at once: one that comes when the others were safe makes the slot unsafe
+again, until it is read too.
+
 Pure: events carry what was seen, `at_s` is a monotonic clock. Every event is allowed in every state; one that says
 nothing new, or is about a device that is no longer there, changes nothing.
 """
@@ -65,9 +68,14 @@ class StorageAsked:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mounted:
-    """A dock slip for this port is there."""
+    """A dock slip for this port is there that was not there before."""
 
     serial: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CardFound:
+    """The device on the port has a card that no dock slip names (yet)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,13 +115,24 @@ class TimePassed:
 
 
 Event = (
-    Appeared | Vanished | StorageAsked | Mounted | Unmounted | ReadingBegan | BecameSafe | Released | LetGo | TimePassed
+    Appeared
+    | Vanished
+    | StorageAsked
+    | Mounted
+    | CardFound
+    | Unmounted
+    | ReadingBegan
+    | BecameSafe
+    | Released
+    | LetGo
+    | TimePassed
 )
 
 _UNSAFE_ON_CARD: Final = frozenset({SlotPhase.STORAGE, SlotPhase.MOUNTED, SlotPhase.READING})
 _LOCKED: Final = frozenset({SlotPhase.PRESENT_LOCKED, SlotPhase.UNLOCKING})
 _LET_GO: Final = frozenset({SlotPhase.WITHDRAWN, SlotPhase.RELEASED_UNCLEARED})
-_DONE: Final = frozenset({SlotPhase.SAFE, SlotPhase.RELEASED}) | _LET_GO
+_SAFE: Final = frozenset({SlotPhase.SAFE, SlotPhase.RELEASED})
+_DONE: Final = _SAFE | _LET_GO
 _ABSENT: Final = frozenset({SlotPhase.EMPTY, SlotPhase.GONE_EARLY})
 _PHASE_OF: Final = {
     Seen.CONTROL: SlotPhase.PRESENT_LOCKED,
@@ -155,6 +174,8 @@ def advance(slot: Slot, event: Event, at_s: float) -> Slot:
             return replace(slot, phase=SlotPhase.UNLOCKING) if slot.phase is SlotPhase.PRESENT_LOCKED else slot
         case Mounted():
             return _mounted(slot, event)
+        case CardFound():
+            return _more_to_read(slot)
         case Unmounted():
             return _unmounted(slot)
         case ReadingBegan():
@@ -218,13 +239,21 @@ def _vanished(slot: Slot, at_s: float) -> Slot:
 
 
 def _mounted(slot: Slot, event: Mounted) -> Slot:
-    if slot.has_slip or slot.phase is SlotPhase.REFUSED:
+    if slot.has_slip:
+        return _more_to_read(slot)
+    if slot.phase is SlotPhase.REFUSED:
         return slot
     if slot.address is None:
         # The slip is all there is to see: a folder for a card, or a machine whose USB cannot be read.
         return Slot(phase=SlotPhase.MOUNTED, arrivals=slot.arrivals + 1, serial=event.serial, has_slip=True)
-    phase = slot.phase if slot.phase in _DONE else SlotPhase.MOUNTED
+    phase = slot.phase if slot.phase in _LET_GO else SlotPhase.MOUNTED
     return replace(slot, phase=phase, serial=event.serial or slot.serial, has_slip=True)
+
+
+def _more_to_read(slot: Slot) -> Slot:
+    """Another card: what was safe is not any more; what is being read, or was let go, stays so."""
+    phase = SlotPhase.MOUNTED if slot.has_slip else SlotPhase.STORAGE
+    return replace(slot, phase=phase) if slot.phase in _SAFE else slot
 
 
 def _unmounted(slot: Slot) -> Slot:

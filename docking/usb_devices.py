@@ -60,6 +60,11 @@ class UsbDisk:
     partitions: tuple[str, ...]
     has_medium: bool
 
+    @property
+    def cards(self) -> tuple[str, ...]:
+        """The block devices that are read as a card each: the partitions, or the disk where it has none."""
+        return (self.partitions or (self.name,)) if self.has_medium else ()
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StringIndexes:
@@ -120,12 +125,13 @@ def read_usb_devices(sysfs: Path = SYSFS) -> tuple[UsbDevice, ...]:
     return tuple(sorted((device for device in found if device is not None), key=lambda device: device.name))
 
 
-def usb_presence(sysfs: Path = SYSFS) -> frozenset[tuple[str, str]]:
-    """Return name and device number of everything plugged in: what changes when a device comes, goes or comes back.
+def usb_presence(sysfs: Path = SYSFS) -> frozenset[tuple[str, ...]]:
+    """Return what changes when a device comes, goes or comes back, and when a disk, partition or medium of one does.
 
-    Cheap enough to ask every second.
+    Disks come a moment after their device, and media when they like. Cheap enough to ask every second.
     """
-    return frozenset((folder.name, _text(folder / "devnum") or "") for folder in _device_folders(sysfs))
+    devices = {(folder.name, _text(folder / "devnum") or "") for folder in _device_folders(sysfs)}
+    return frozenset(devices | set(_disk_presence(sysfs)))
 
 
 def usb_device_of_disk(disk: str, sysfs: Path = SYSFS) -> UsbDevice | None:
@@ -220,6 +226,17 @@ def _disk(folder: Path) -> UsbDisk:
         partitions=tuple(sorted(part.name for part in _folders(folder) if (part / "partition").exists())),
         has_medium=(_number(folder / "size") or 0) > 0,
     )
+
+
+def _disk_presence(sysfs: Path) -> Iterator[tuple[str, ...]]:
+    """Yield name, size and sequence of every disk and partition on USB; a link tells what it hangs on."""
+    for disk in _folders(sysfs / "class" / "block"):
+        try:
+            above = disk.readlink().parts
+        except OSError:
+            continue  # gone meanwhile
+        if any(port_chain_of(part) is not None for part in above):
+            yield (disk.name, _text(disk / "size") or "", _text(disk / "diskseq") or "")
 
 
 def _device_folders(sysfs: Path) -> list[Path]:

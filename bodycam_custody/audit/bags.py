@@ -10,7 +10,6 @@ from bodycam_custody.audit.codes import (
     BAG_MISSING,
     NO_COPY_LEFT,
     NOT_EVIDENCE,
-    STILL_THERE,
     STORE_NOT_GIVEN,
     STORE_NOT_IN_LEDGER,
     STORE_TWICE,
@@ -65,7 +64,7 @@ def check_bags(plan: BagPlan, trust: Trust, on_progress: Progress | None) -> Ite
 
 def _is_expected(bag: ExpectedBag, store: StoreFolder) -> bool:
     # Where nobody signs which store this is, every bag that is there and in the ledger is checked all the same.
-    return bag.tombstone_seq is None and (store.store_id is None or store.store_id in bag.store_ids)
+    return store.store_id is None or store.store_id in bag.store_ids
 
 
 def _check_bag(store: StoreFolder, bag: ExpectedBag, trust: Trust) -> Iterator[AuditFinding]:
@@ -99,10 +98,13 @@ def _report_identity(
 def _report_extra(store: StoreFolder, expectations: Expectations, findings: Findings) -> None:
     for path in sorted(store.bag_paths):
         bag = expectations.bags.get(path)
-        if bag is not None and bag.tombstone_seq is not None:
-            findings.add(STILL_THERE, path, seq=bag.tombstone_seq)
-        elif bag is None or not _is_expected(bag, store):
+        if bag is None or not _is_expected(bag, store):
             findings.add(NOT_EVIDENCE, path)
+
+
+def _holds_all_of(other: ExpectedBag, bag: ExpectedBag) -> bool:
+    """Return whether a store holds another bag of the same clip with the same files: then `bag` was a second one."""
+    return bool(other.store_ids and bag.files) and other.clip_id == bag.clip_id and bag.files <= other.files
 
 
 def _report_elsewhere(stores: Sequence[StoreFolder], expectations: Expectations) -> Iterator[AuditFinding]:
@@ -110,9 +112,7 @@ def _report_elsewhere(stores: Sequence[StoreFolder], expectations: Expectations)
     findings, given = Findings(), {store.store_id for store in stores}
     elsewhere: dict[str, int] = {}
     for bag in expectations.bags.values():
-        if bag.tombstone_seq is not None:
-            continue
-        if not bag.store_ids:
+        if not bag.store_ids and not any(_holds_all_of(other, bag) for other in expectations.bags.values()):
             findings.add(NO_COPY_LEFT, bag.path, seq=bag.seq)
         for store_id in bag.store_ids - given:
             elsewhere[store_id] = elsewhere.get(store_id, 0) + 1

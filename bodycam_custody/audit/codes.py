@@ -164,15 +164,12 @@ STORE_NOT_GIVEN = _kind(
 BAG_MISSING = _kind(
     "A301",
     _BROKEN,
-    N_("the bag {path} is missing; entry {seq} says this store holds it and no tombstone says otherwise"),
+    N_("the bag {path} is missing; entry {seq} says this store holds it"),
 )
 NOT_EVIDENCE = _kind(
     "A302", _CANNOT_TELL, N_("the bag {path} is not evidence: no entry of the ledger says this store holds it")
 )
-NO_COPY_LEFT = _kind(
-    "A303", _BROKEN, N_("no store holds the bag {path} any more (sealed in entry {seq}), and no tombstone says why")
-)
-STILL_THERE = _kind("A304", _NOTE, N_("the bag {path} has a tombstone (entry {seq}) and is still there"))
+NO_COPY_LEFT = _kind("A303", _BROKEN, N_("no store holds the bag {path} any more (sealed in entry {seq})"))
 
 KINDS = tuple(kind for kind in list(globals().values()) if isinstance(kind, FindingKind))
 """Every row, in the order of the codes."""

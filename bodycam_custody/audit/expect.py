@@ -1,6 +1,9 @@
 """Which bag every store must hold, folded from the entries of a ledger.
 
-Only entries below a signed head are folded: an unsigned tail can neither promise a bag nor excuse its absence.
+A bag that was sealed anew stands for the one it replaces where it holds every file that one held: the same bytes.
+
+Only entries below a signed head are folded: an unsigned tail can neither promise a bag nor excuse its absence. No entry
+excuses that a clip is gone everywhere: nothing of this program destroys one, so whatever claims it is forged.
 """
 
 import re
@@ -15,9 +18,6 @@ from hashing.digest import Digest
 from hashing.errors import N_
 
 _BAG_PATH = re.compile(r"clips/[0-9]{4}/[0-9]{2}/[0-9]{2}/[A-Za-z0-9](-?[A-Za-z0-9]){0,63}", re.ASCII)
-
-# Written by disposal, which stations may do before every verifier knows its other kinds.
-TOMBSTONE_SIGNED = "tombstone.signed"
 
 
 class FactsProblem(StrEnum):
@@ -47,7 +47,8 @@ class ExpectedBag:
     tagmanifest: Digest
     seq: int
     store_ids: set[str]
-    tombstone_seq: int | None = None
+    files: frozenset[str] = frozenset()
+    """The digests of the files it holds, as far as its entry says."""
 
 
 @dataclass(slots=True)
@@ -59,7 +60,6 @@ class Expectations:
     problems: list[tuple[int, str, FactsProblem]] = field(default_factory=list)
     unknown_kinds: dict[str, list[int]] = field(default_factory=dict)
     """Kind to [number of the first such entry, how many]."""
-    _paths_of_clip: dict[str, list[str]] = field(default_factory=dict)
 
     def add(self, seq: int, entry: Mapping[str, Json]) -> None:
         """Follow one entry."""
@@ -80,16 +80,22 @@ class Expectations:
         if clip_id is None:
             raise _CannotFollowError(FactsProblem.NO_CLIP)
         path, digest, store_ids = _bag_path(facts), _digest(facts), _store_ids(facts)
+        bag = ExpectedBag(
+            clip_id=clip_id, path=path, tagmanifest=digest, seq=seq, store_ids=set(store_ids), files=_files(facts)
+        )
+        self._forget_replaced(bag, facts.get("replaces"))
         known = self.bags.get(path)
-        if known is None or known.tombstone_seq is not None:
-            self.bags[path] = ExpectedBag(
-                clip_id=clip_id, path=path, tagmanifest=digest, seq=seq, store_ids=set(store_ids)
-            )
-            self._paths_of_clip.setdefault(clip_id, []).append(path)
+        if known is None:
+            self.bags[path] = bag
         elif known.tagmanifest != digest or known.clip_id != clip_id:
             raise _CannotFollowError(FactsProblem.OTHER_DIGEST)
         else:
             known.store_ids |= store_ids
+
+    def _forget_replaced(self, bag: ExpectedBag, replaces: Json) -> None:
+        for old in [one for one in self.bags.values() if one.tagmanifest.hex == replaces]:
+            if old.clip_id == bag.clip_id and old.files and old.files <= bag.files:
+                del self.bags[old.path]
 
     def _replica_written(self, _seq: int, _clip_id: str | None, facts: Mapping[str, Json]) -> None:
         known = self.bags.get(_bag_path(facts))
@@ -106,14 +112,6 @@ class Expectations:
         if known is not None:
             known.store_ids.discard(store_id)
 
-    def _tombstone(self, seq: int, clip_id: str | None, _facts: Mapping[str, Json]) -> None:
-        if clip_id is None:
-            raise _CannotFollowError(FactsProblem.NO_CLIP)
-        for path in self._paths_of_clip.get(clip_id, ()):
-            bag = self.bags[path]
-            if bag.tombstone_seq is None:
-                bag.tombstone_seq = seq
-
     _FOLLOW: ClassVar[dict[str, Callable[["Expectations", int, str | None, Mapping[str, Json]], None]]] = {
         EntryKind.STORE_ADDED: _store_added,
         EntryKind.CLIP_SEALED: _sealed,
@@ -121,7 +119,6 @@ class Expectations:
         EntryKind.SUPPLEMENT_SEALED: _sealed,
         EntryKind.REPLICA_WRITTEN: _replica_written,
         EntryKind.BAG_QUARANTINED: _quarantined,
-        TOMBSTONE_SIGNED: _tombstone,
     }
 
 
@@ -170,3 +167,9 @@ def _store_ids(facts: Mapping[str, Json]) -> set[str]:
     if not isinstance(stores, Mapping):
         raise _CannotFollowError(FactsProblem.FIELD)
     return set(stores)
+
+
+def _files(facts: Mapping[str, Json]) -> frozenset[str]:
+    sidecars = facts.get("sidecars")
+    found = [facts.get("main_sha256"), *(sidecars if isinstance(sidecars, list) else [])]
+    return frozenset(one for one in found if isinstance(one, str))

@@ -153,15 +153,27 @@ def request_for(station: Station, docking_id: DockingId, handed_over: HandedOver
     )
 
 
+def _standing_bags(station: Station, clip_ids: Sequence[str]) -> set[tuple[Json, Json]]:
+    marks = ",".join("?" * len(clip_ids))
+    rows = station.catalog.rows(
+        f"SELECT bag_path, tagmanifest FROM clips WHERE clip_id IN ({marks})"  # noqa: S608  # only marks
+        f" UNION ALL SELECT bag_path, tagmanifest FROM supplements WHERE clip_id IN ({marks})",
+        (*clip_ids, *clip_ids),
+    )
+    return {(row["bag_path"], row["tagmanifest"]) for row in rows}
+
+
 def _bags_of(station: Station, clip_ids: Sequence[str]) -> tuple[list[SealedBag], Mapping[str, list[int]]]:
     """Return every bag of these clips by the entries that sealed them, and their numbers by clip."""
     bags: list[SealedBag] = []
     numbers: dict[str, list[int]] = {clip_id: [] for clip_id in clip_ids}
     for start in range(0, len(clip_ids), _CLIPS_AT_ONCE):
         part = clip_ids[start : start + _CLIPS_AT_ONCE]
+        standing = _standing_bags(station, part)
         for entry in station.ledger.entries_about([f"clip:{clip_id}" for clip_id in part]):
-            if entry.kind in _SEALING:
-                facts = entry.facts
+            facts = entry.facts
+            # A bag that was sealed anew, or set aside as a second one, is not the clip's any more.
+            if entry.kind in _SEALING and (facts["bag_path"], facts["tagmanifest_sha256"]) in standing:
                 numbers[entry.clip_id].append(len(bags))
                 tagmanifest = Digest(hex=str(facts["tagmanifest_sha256"]))
                 bags.append(SealedBag(bag_path=str(facts["bag_path"]), tagmanifest=tagmanifest, seq=entry.seq))

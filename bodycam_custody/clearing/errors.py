@@ -22,6 +22,17 @@ class ClearingNotChosenError(CustodyError):
     )
 
 
+class ConfigNotRootsError(CustodyError):
+    """Somebody else than root could change what the root helper goes by."""
+
+    code = "configuration-not-roots"
+    template = N_(
+        "{path}: expected to be root's and writable by nobody else, found owner uid {uid} and mode {mode}: it says "
+        "which cards may be cleared (A3 art. 7), so nothing was removed. Run: chown root:root {path} && chmod go-w "
+        "{path}"
+    )
+
+
 class ClearingRefusedError(CustodyError):
     """The card of a docking is not cleared now."""
 

@@ -10,7 +10,6 @@ import logging
 import os
 import socket
 import sys
-import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
@@ -22,7 +21,7 @@ from bodycam_custody.copying.errors import StationStoppingError
 from bodycam_custody.errors import StatedError
 from config.load import load_settings
 from docking.block_device import DEV
-from docking.card_access import hide_mounts, restore
+from docking.card_access import empty_folder, hide_mounts, restore
 from docking.clearing_errors import CardInUseError
 from docking.mounting import is_service
 from docking.mounts import read_mounts
@@ -116,8 +115,8 @@ def _restore_all(config: Path | None) -> int:
             slip = read_slip(path, trusted_uids=frozenset(settings.docking.slip_owner_uids))
             if slip.mount_point not in mounted:
                 continue
-            with tempfile.TemporaryDirectory(prefix="custody-clear-") as own:
-                if restore(slip.mount_point, DEV / path.stem, Path(own)):
+            with empty_folder() as own:
+                if restore(slip.mount_point, DEV / path.stem, own):
                     logger.warning("card was left open for writing and is read-only again slip=%s", path.name)
         except CardInUseError:
             logger.info("card is being cleared slip=%s", path.name)

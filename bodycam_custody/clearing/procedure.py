@@ -15,7 +15,6 @@ Deliberately absent: overwriting. Flash memory keeps old blocks whatever is writ
 """
 
 import os
-import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass
@@ -34,6 +33,7 @@ from config.settings import Clearing
 from docking.block_device import find_usb_block_device
 from docking.card_access import (
     close_for_writing,
+    empty_folder,
     held,
     hide_mounts,
     mounted_apart,
@@ -175,7 +175,7 @@ class Procedure:
             return
         node = self._anchors.dev / Path(self._request.slip).stem
         with ExitStack() as stack:
-            own = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="custody-clear-")))
+            own = stack.enter_context(empty_folder())
             if not is_service():
                 try:
                     hide_mounts()

@@ -35,11 +35,12 @@ _UNKNOWN = "?"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CopyJob:
-    """One file of the card and where its copies go."""
+    """One file of the card as the inventory lists it, and where its copies go."""
 
     number: int
     path: bytes
     size_bytes: int
+    mtime_ns: int
     targets: tuple[Path, ...]
 
 
@@ -184,6 +185,8 @@ class CardReader:
                 "op": "copy",
                 "n": job.number,
                 "path": base64.b64encode(job.path).decode("ascii"),
+                "size": job.size_bytes,
+                "mtime_ns": job.mtime_ns,
                 "targets": [str(target) for target in job.targets],
             }
             self._outstanding[job.number] = job.path

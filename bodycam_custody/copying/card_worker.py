@@ -24,6 +24,7 @@ from archive.durable import write_all
 from archive.errors import SourceReadError
 from docking.errors import CardGoneError, SourceUnreadableError
 from docking.inventory import open_regular, take_inventory
+from docking.opening import require_as_listed
 from docking.presence import confirm_card_present, open_card
 from hashing.errors import StatedError, shown
 
@@ -108,6 +109,7 @@ class _Worker:
         path = base64.b64decode(job["path"])
         source = open_regular(self._card(), path)
         try:
+            require_as_listed(source, path, size_bytes=job["size"], mtime_ns=job["mtime_ns"])
             targets = [Path(target) for target in job["targets"]]
             report = copy_verified(source, targets, on_bytes=on_bytes, scratch=buffers)
         except SourceReadError:

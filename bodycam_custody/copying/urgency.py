@@ -38,7 +38,8 @@ def _listed_time(station: Station, arrival: Arrival, file: SourceFile, profile: 
             at = named.started_at if named else None
         elif source is TimeSource.FILESYSTEM and arrival.card.kind is DockingKind.DOCK:
             zone = profile.zone or station.settings.station.zone
-            at = filesystem_time(file.mtime_ns, filesystem=arrival.card.filesystem, zone=zone)
+            written = filesystem_time(file.mtime_ns, filesystem=arrival.card.filesystem, zone=zone)
+            at = written.at if written else None
         # The years at either end leave no room for an offset, and are not plausible with any.
         if at is not None and EARLIEST_PLAUSIBLE <= at <= latest + offset and at - offset >= EARLIEST_PLAUSIBLE:
             return at - offset

@@ -1,14 +1,17 @@
 """A recorder's clock from one docking to the next: its drift, and a battery that died (R32)."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from bodycam_custody.catalog import Catalog
 from bodycam_custody.clock import parse_rfc3339, rfc3339
 from bodycam_custody.dockings.drafts import Arrival, subject_of
+from bodycam_custody.dockings.earlier import earlier_docking, was_listed
 from bodycam_custody.entries import Draft, EntryKind
-from bodycam_custody.interpretation.recording_time import EARLIEST_PLAUSIBLE
+from bodycam_custody.interpretation.recording_time import DRIFT_LIMIT_S_PER_DAY, EARLIEST_PLAUSIBLE
 from bodycam_custody.model import ClockVerdict, FileOutcome
 from bodycam_custody.slots.visits import was_clock_set
 from bodycam_custody.station import Station
@@ -18,14 +21,25 @@ from docking.profile import RecorderProfile
 from docking.source import FileType
 from hashing.canonical import Json
 
-# What the recorders' specifications allow.
-DRIFT_LIMIT_MS_PER_DAY = 3_000
+DRIFT_LIMIT_MS_PER_DAY = round(DRIFT_LIMIT_S_PER_DAY * 1000)
 # No recorder drifts that far: its clock was at a factory date, or nobody ever set it.
 RESET_OFFSET = timedelta(days=365)
+# A clock that is behind by more, and was not before, fell back to a factory date, whatever year that is.
+FELL_BACK = timedelta(days=1)
 # Over less time the jitter of a reading is larger than any drift.
 SHORTEST_COMPARISON = timedelta(minutes=1)
 
 _DAY_S = 86_400
+# A docking and, of those entered before it, the one of the same recorder that was docked last with a reading.
+_READINGS = """
+SELECT docking_id, recorder, docked_at, clock_offset_ms, clock_offset_uncertainty_ms FROM dockings
+WHERE docking_id = :docking_id
+UNION ALL SELECT * FROM (
+    SELECT b.docking_id, b.recorder, b.docked_at, b.clock_offset_ms, b.clock_offset_uncertainty_ms
+    FROM dockings b JOIN dockings d ON d.docking_id = :docking_id
+    WHERE b.recorder = d.recorder AND b.kind = :kind AND b.rowid < d.rowid AND b.clock_offset_ms IS NOT NULL
+    ORDER BY b.docked_at DESC, b.docking_id DESC LIMIT 1)
+"""
 _RECORDINGS = frozenset({FileType.VIDEO, FileType.AUDIO, FileType.PHOTO})
 
 
@@ -53,16 +67,18 @@ def judge_clock(
 
     Drift is judged against 3 s a day, the limit itself allowed; where the uncertainty of the two readings reaches
     across it, or is not known, the verdict is undeterminable. A previous reading that was a reset itself is no base,
-    nor is one before the clock `was_set`.
+    nor is one before the clock `was_set`. A clock that fell back by more than a day since is a reset too.
     """
     if implausible_clips or (reading is not None and is_reset(reading)):
         return ClockJudgement(verdict=ClockVerdict.RESET)
     if reading is None:
         return None
-    if previous is None or is_reset(previous):
+    if previous is None or is_reset(previous) or _fell_back(previous, since=reading):
         return ClockJudgement(verdict=ClockVerdict.FIRST_READING)
     if was_set:
         return ClockJudgement(verdict=ClockVerdict.CLOCK_SET)
+    if _fell_back(reading, since=previous):
+        return ClockJudgement(verdict=ClockVerdict.RESET)
     elapsed = reading.at - previous.at
     if elapsed < SHORTEST_COMPARISON:
         return ClockJudgement(verdict=ClockVerdict.UNDETERMINABLE)
@@ -74,6 +90,12 @@ def judge_clock(
 def is_reset(reading: ClockReading) -> bool:
     """Return whether the clock stood where only a factory date puts it."""
     return abs(reading.offset_ms) > RESET_OFFSET.total_seconds() * 1000
+
+
+def _fell_back(reading: ClockReading, *, since: ClockReading) -> bool:
+    """Return whether the clock is behind by more than a day, and stood more than a day later at the other reading."""
+    limit_ms = FELL_BACK.total_seconds() * 1000
+    return reading.offset_ms < -limit_ms and since.offset_ms - reading.offset_ms > limit_ms
 
 
 def _against_limit(moved_ms: int, elapsed: timedelta, reading: ClockReading, previous: ClockReading) -> ClockVerdict:
@@ -90,18 +112,11 @@ def clock_drafts(station: Station, arrival: Arrival, *, profile: str | None) -> 
     """Return the entry that judges the clock of a docked recorder, from what was measured before any sync."""
     if arrival.card.recorder == UNKNOWN_RECORDER or arrival.card.kind is not DockingKind.DOCK:
         return []
-    reading = None
-    if arrival.clock_offset_ms is not None:
-        reading = ClockReading(
-            at=arrival.docked_at,
-            offset_ms=arrival.clock_offset_ms,
-            uncertainty_ms=arrival.clock_offset_uncertainty_ms,
-        )
-    row = _previous_row(station, arrival)
-    previous = None if row is None else _reading_of(row)
+    readings = _readings(station.catalog, arrival.docking_id)
     implausible = _implausible_clips(station, arrival, profile)
-    was_set = row is not None and _was_set_since(station, arrival, parse_rfc3339(row["docked_at"]))
-    judged = judge_clock(reading, previous, implausible_clips=implausible, was_set=was_set)
+    judged = judge_clock(
+        readings.now, readings.previous, implausible_clips=implausible, was_set=readings.was_set_between
+    )
     if judged is None:
         return []
     facts: dict[str, Json] = {
@@ -110,9 +125,9 @@ def clock_drafts(station: Station, arrival: Arrival, *, profile: str | None) -> 
         "verdict": judged.verdict,
         "offset_ms": arrival.clock_offset_ms,
         "uncertainty_ms": arrival.clock_offset_uncertainty_ms,
-        "previous": row["docking_id"] if row else None,
-        "previous_offset_ms": row["clock_offset_ms"] if row else None,
-        "previous_uncertainty_ms": row["clock_offset_uncertainty_ms"] if row else None,
+        "previous": readings.previous_docking,
+        "previous_offset_ms": readings.previous.offset_ms if readings.previous else None,
+        "previous_uncertainty_ms": readings.previous.uncertainty_ms if readings.previous else None,
         "drift_ms_per_day": judged.drift_ms_per_day,
         "limit_ms_per_day": DRIFT_LIMIT_MS_PER_DAY,
         "implausible_clips": implausible,
@@ -120,27 +135,51 @@ def clock_drafts(station: Station, arrival: Arrival, *, profile: str | None) -> 
     return [Draft(kind=EntryKind.CLOCK_JUDGED, subject=subject_of(arrival.docking_id), facts=facts)]
 
 
-def _was_set_since(station: Station, arrival: Arrival, docked_at: datetime) -> bool:
-    """Return whether the clock was set after the reading of the docking at `docked_at` and before this one's.
+def drift_allowance_ms_per_day(catalog: Catalog, docking_id: str) -> int:
+    """Return by how much the clock of a docked recorder may have moved in a day before it was read.
 
-    Both readings were taken in the visits before those dockings, and a visit sets the clock after it measured it.
+    What it moved since the reading before, with the doubt of both, where that is a verdict; else what is allowed.
     """
-    return was_clock_set(
-        station.catalog,
-        arrival.card.recorder,
-        after=rfc3339(docked_at - COMES_BACK_WITHIN),
-        before=rfc3339(arrival.docked_at - COMES_BACK_WITHIN),
-    )
+    readings = _readings(catalog, docking_id)
+    judged = judge_clock(readings.now, readings.previous, implausible_clips=0, was_set=readings.was_set_between)
+    if judged is None or judged.verdict not in {ClockVerdict.WITHIN_LIMIT, ClockVerdict.BEYOND_LIMIT}:
+        return DRIFT_LIMIT_MS_PER_DAY
+    now, previous = readings.now, readings.previous
+    if now is None or previous is None or now.uncertainty_ms is None or previous.uncertainty_ms is None:
+        raise RuntimeError("a drift that was judged has two readings of known doubt")
+    moved_ms = abs(now.offset_ms - previous.offset_ms) + now.uncertainty_ms + previous.uncertainty_ms
+    return math.ceil(moved_ms * _DAY_S / (now.at - previous.at).total_seconds())
 
 
-def _previous_row(station: Station, arrival: Arrival) -> Mapping[str, Any] | None:
-    rows = station.catalog.rows(
-        "SELECT docking_id, docked_at, clock_offset_ms, clock_offset_uncertainty_ms FROM dockings"
-        " WHERE recorder = ? AND kind = ? AND docking_id <> ? AND clock_offset_ms IS NOT NULL"
-        " ORDER BY docked_at DESC, docking_id DESC LIMIT 1",
-        (arrival.card.recorder, DockingKind.DOCK, arrival.docking_id),
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Readings:
+    """What was read of a recorder's clock at a docking, and at the one before at which it was read."""
+
+    now: ClockReading | None
+    previous: ClockReading | None = None
+    previous_docking: str | None = None
+    was_set_between: bool = False
+
+
+def _readings(catalog: Catalog, docking_id: str) -> _Readings:
+    rows = catalog.rows(_READINGS, {"docking_id": docking_id, "kind": DockingKind.DOCK})
+    own = next(row for row in rows if row["docking_id"] == docking_id)
+    before = next((row for row in rows if row["docking_id"] != docking_id), None)
+    now = None if own["clock_offset_ms"] is None else _reading_of(own)
+    if before is None:
+        return _Readings(now=now)
+    return _Readings(
+        now=now,
+        previous=_reading_of(before),
+        previous_docking=before["docking_id"],
+        # Both readings were taken in the visits before those dockings, and a visit sets the clock after it measured it.
+        was_set_between=was_clock_set(
+            catalog,
+            own["recorder"],
+            after=rfc3339(parse_rfc3339(before["docked_at"]) - COMES_BACK_WITHIN),
+            before=rfc3339(parse_rfc3339(own["docked_at"]) - COMES_BACK_WITHIN),
+        ),
     )
-    return rows[0] if rows else None
 
 
 def _reading_of(row: Mapping[str, Any]) -> ClockReading:
@@ -152,22 +191,34 @@ def _reading_of(row: Mapping[str, Any]) -> ClockReading:
 
 
 def _implausible_clips(station: Station, arrival: Arrival, profile: str | None) -> int:
-    """Count the recordings sealed now that bear a date before any recorder in use; old ones were counted before."""
+    """Count the recordings sealed now that bear a date before any recorder in use, or well before a docking without it.
+
+    What was sealed earlier was counted then.
+    """
     reader = next((one for one in station.profiles if one.name == profile), None)
+    earlier = earlier_docking(station.catalog, arrival.docking_id)
+    offset = timedelta(milliseconds=arrival.clock_offset_ms or 0)
     rows = station.catalog.rows(
-        "SELECT path, mtime_ns, file_type FROM files WHERE docking_id = ? AND main IS NULL AND outcome = ?",
+        "SELECT path, mtime_ns, size_bytes, file_type FROM files WHERE docking_id = ? AND main IS NULL AND outcome = ?",
         (arrival.docking_id, FileOutcome.SEALED),
     )
-    return sum(row["file_type"] in _RECORDINGS and _is_implausible(row, reader) for row in rows)
+    dated = [(row, _dated(row, reader)) for row in rows if row["file_type"] in _RECORDINGS]
+    return sum(
+        at < EARLIEST_PLAUSIBLE
+        or (
+            earlier is not None and at - offset < earlier.earliest_new and not was_listed(station.catalog, earlier, row)
+        )
+        for row, at in dated
+        if at is not None
+    )
 
 
-def _is_implausible(row: Mapping[str, Any], profile: RecorderProfile | None) -> bool:
+def _dated(row: Mapping[str, Any], profile: RecorderProfile | None) -> datetime | None:
     """A name that carries a date speaks for the recorder's clock; the file system's time only where none does."""
     named = profile.parse_name(row["path"]) if profile is not None and row["path"] is not None else None
     if named is not None and named.started_at is not None:
-        return named.started_at < EARLIEST_PLAUSIBLE
+        return named.started_at
     try:
-        written = datetime.fromtimestamp(int(row["mtime_ns"]) / 1_000_000_000, UTC)
+        return datetime.fromtimestamp(int(row["mtime_ns"]) / 1_000_000_000, UTC)
     except (ValueError, OverflowError, OSError):
-        return False
-    return written < EARLIEST_PLAUSIBLE
+        return None

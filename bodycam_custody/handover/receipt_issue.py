@@ -10,7 +10,16 @@ from bodycam_custody.entries import Actor, Draft, EntryKind
 from bodycam_custody.handover.acceptance import closed_docking
 from bodycam_custody.handover.errors import ReceiptRefusedError
 from bodycam_custody.handover.receipt import FileHandover, FileLeft, Left, Receipt, ReceiptFile, receipt_digest
-from bodycam_custody.model import Basis, ClipId, DockingId, DockingPhase, FileOutcome, Handover, HandoverReason
+from bodycam_custody.model import (
+    Basis,
+    ClipId,
+    ClipState,
+    DockingId,
+    DockingPhase,
+    FileOutcome,
+    Handover,
+    HandoverReason,
+)
 from bodycam_custody.operations import Caller, OneDocking
 from bodycam_custody.release.left_behind import files_left, folders_left
 from bodycam_custody.release.standing import let_go_by
@@ -18,7 +27,6 @@ from bodycam_custody.roles import Role
 from bodycam_custody.runtime import Runtime
 from bodycam_custody.station import Station
 from bodycam_custody.views import docking_view
-from config.settings import HandoverPoint
 from hashing.canonical import Json
 from hashing.checkpoint import NoteVerifier, parse_checkpoint
 from hashing.errors import N_, Statement, shown
@@ -32,7 +40,7 @@ _KEPT = frozenset({FileOutcome.SEALED, FileOutcome.KNOWN})
 _FILES = """
 SELECT f.path, f.size_bytes, f.file_type, f.outcome, f.basis, f.main, f.clip_id,
        COALESCE(f.sha256, CASE WHEN f.main IS NULL THEN c.sha256 END) AS sha256, c.sightings, c.recorded_from,
-       c.recorded_to, c.handover, c.handover_reason, c.handover_due, c.docked_at, c.accepted_at
+       c.recorded_to, c.handover, c.handover_reason, c.handover_due, c.handed_over_at
 FROM files f LEFT JOIN clips c USING (clip_id) WHERE f.docking_id = ? ORDER BY f.file
 """
 
@@ -44,13 +52,14 @@ def issue_receipt(runtime: Runtime, request: OneDocking, caller: Caller) -> Any:
 
     Raises:
         NotFoundError, DockingNotOverError: there is no such docking, or its card is still being read.
-        ReceiptRefusedError: not all of the card is kept and nobody let the recorder go, or nobody is appointed to take
-            it over.
+        ReceiptRefusedError: not all of the card is kept and nobody let the recorder go, a clip of it is damaged, or
+            nobody is appointed to take it over.
     """
     station = runtime.station
     docking_id = closed_docking(station, request.docking_id)
     rows = station.catalog.rows(_FILES, (docking_id,))
     _require_custodian(station, docking_id)
+    _require_kept(station, docking_id)
     if let_go_by(station.catalog, docking_id) is None:
         _require_whole(station, docking_id, rows)
     receipt = _receipt_of(station, docking_id, rows)
@@ -85,6 +94,30 @@ def issue_receipt(runtime: Runtime, request: OneDocking, caller: Caller) -> Any:
 def _require_custodian(station: Station, docking_id: DockingId) -> None:
     if not any(Role.CUSTODIAN in roles for roles in people_in_office(station).values()):
         reason = Statement(N_("Nobody is appointed custodian at this station, so nobody can take it over."))
+        raise ReceiptRefusedError(docking_id=docking_id, reason=reason)
+
+
+def _require_kept(station: Station, docking_id: DockingId) -> None:
+    """Refuse while a copy of a clip is missing or does not verify: a receipt would speak of what may be gone.
+
+    Of a recorder that somebody let go all the same, only what has no good copy left is in the way.
+    """
+    is_let_go = let_go_by(station.catalog, docking_id) is not None
+    rows = station.catalog.rows(
+        "SELECT path FROM clips c WHERE state = ? AND clip_id IN (SELECT clip_id FROM sightings WHERE docking_id = ?)"
+        " AND NOT (? AND EXISTS (SELECT 1 FROM copies p WHERE p.clip_id = c.clip_id AND p.answer = 'yes'))"
+        " ORDER BY path",
+        (ClipState.DAMAGED, docking_id, is_let_go),
+    )
+    if rows:
+        reason = Statement(
+            N_(
+                "{count} clips of it are damaged or have no copy: {names}. What is missing is written again from a "
+                "good copy; where there is none, dock the recorder again while it still has them."
+            ),
+            count=len(rows),
+            names=_names([row["path"] for row in rows]),
+        )
         raise ReceiptRefusedError(docking_id=docking_id, reason=reason)
 
 
@@ -137,9 +170,7 @@ def _receipt_of(station: Station, docking_id: DockingId, rows: Sequence[Mapping[
         },
         docking_id=docking_id,
         docking={name: view[name] for name in (*about, "accepted_by")},
-        files=[
-            _file_of(row, at_dock=rules.handover_point is HandoverPoint.DOCK) for row in rows if row["outcome"] in _KEPT
-        ],
+        files=[_file_of(row) for row in rows if row["outcome"] in _KEPT],
         left=_left_of(station, docking_id, view),
         checkpoint=_checkpoint(station),
     )
@@ -171,7 +202,7 @@ def _left_of(station: Station, docking_id: DockingId, view: Mapping[str, Any]) -
     )
 
 
-def _file_of(row: Mapping[str, Any], *, at_dock: bool) -> ReceiptFile:
+def _file_of(row: Mapping[str, Any]) -> ReceiptFile:
     return ReceiptFile(
         clip_id=ClipId(row["clip_id"]),
         name=None if row["path"] is None else shown(row["path"]),
@@ -181,15 +212,15 @@ def _file_of(row: Mapping[str, Any], *, at_dock: bool) -> ReceiptFile:
         outcome=FileOutcome(row["outcome"]),
         basis=Basis(row["basis"]),
         sightings=row["sightings"],
-        handover=_handover_of(row, at_dock=at_dock) if row["main"] is None else None,
+        handover=_handover_of(row) if row["main"] is None else None,
     )
 
 
-def _handover_of(row: Mapping[str, Any], *, at_dock: bool) -> FileHandover:
+def _handover_of(row: Mapping[str, Any]) -> FileHandover:
     verdict = Handover(row["handover"])
     late_ms = None
     if verdict is Handover.LATE:
-        handed_over = parse_rfc3339(row["docked_at"] if at_dock else row["accepted_at"])
+        handed_over = parse_rfc3339(row["handed_over_at"])
         late_ms = round((handed_over - parse_rfc3339(row["handover_due"])).total_seconds() * 1000)
     return FileHandover(
         recorded_from=row["recorded_from"],

@@ -30,6 +30,7 @@ class Sign(StrEnum):
     SLIPS_OPEN = "D016"
     NOTES_MISSING = "D017"
     NOTES_OPEN = "D018"
+    CONFIG_OPEN = "D019"
     STORE_MISSING = "D020"
     STORE_OPEN = "D021"
     STORES_SHARE_DISK = "D022"
@@ -135,6 +136,10 @@ TEMPLATES: Mapping[Sign, str] = {
     Sign.FAMILIES_OPEN: N_(
         "{path}: expected a file of root that nobody else can write, found owner uid {uid} and mode {mode}: it decides "
         "which devices are given a password. Run: chown root:root {path} && chmod 0644 {path}"
+    ),
+    Sign.CONFIG_OPEN: N_(
+        "{path}: expected to be root's and writable by nobody else, found owner uid {uid} and mode {mode}: it says "
+        "which cards are read and which may be cleared. Run: chown root:root {path} && chmod go-w {path}"
     ),
     Sign.CLEAR_MISSING: N_(
         "The rule set clears recorders after their receipt, but nothing listens at {path}, so no card can be cleared. "

@@ -27,6 +27,7 @@ from bodycam_custody.keeping import KEEP_SOCKET
 from bodycam_custody.runtime import PROBE_SOCKET
 from bodycam_custody.station_keys import load_keys
 from bodycam_custody.stores import locations_of
+from config.ownership import places_open_to_others
 from config.settings import Clearing, Settings, StoreSetting
 from docking.drivers.families import load_families
 from docking.errors import FamiliesInvalidError, ProfileInvalidError
@@ -58,6 +59,7 @@ def examine(settings: Settings, machine: Machine | None = None) -> Iterator[Diag
     yield from _units(machine)
     yield from _timer(machine)
     yield from _program()
+    yield from _config(settings)
     yield from _state(settings)
     yield from _keys(settings)
     yield from _slips(settings)
@@ -109,6 +111,11 @@ def _program() -> Iterator[Diagnosis]:
             yield untold(Sign.PROGRAM_UNKNOWN)
     except InstallationChangedError as err:
         yield wrong(Sign.PROGRAM_CHANGED, path=str(err.facts["path"]))
+
+
+def _config(settings: Settings) -> Iterator[Diagnosis]:
+    for place, found in places_open_to_others(settings.file, settings.docking.slip_owner_uids):
+        yield wrong(Sign.CONFIG_OPEN, path=shown(place), uid=found.st_uid, mode=_mode(found))
 
 
 def _state(settings: Settings) -> Iterator[Diagnosis]:

@@ -40,3 +40,10 @@ def judge_handover(
         reason = HandoverReason.DOCKED_AFTER_HOURS if at_dock else HandoverReason.ACCEPTED_AFTER_HOURS
         return Verdict(handover=Handover.LATE, reason=reason, due=due)
     return Verdict(handover=Handover.UNDETERMINABLE, reason=HandoverReason.WITHIN_CLOCK_UNCERTAINTY, due=due)
+
+
+def judge_perhaps(known: Verdict, perhaps: Verdict) -> Verdict:
+    """Return the verdict where a recording was there at one moment, and perhaps earlier: what both say, or neither."""
+    if perhaps.handover is known.handover:
+        return known
+    return Verdict(handover=Handover.UNDETERMINABLE, reason=HandoverReason.ARRIVAL_UNPROVEN, due=known.due)

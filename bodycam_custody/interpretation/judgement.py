@@ -8,7 +8,8 @@ from typing import Any
 
 from bodycam_custody.clock import parse_rfc3339, rfc3339
 from bodycam_custody.entries import Draft, EntryKind
-from bodycam_custody.interpretation.deadlines import Verdict, judge_handover
+from bodycam_custody.interpretation.deadlines import Verdict, judge_handover, judge_perhaps
+from bodycam_custody.interpretation.presence import Presence, presences
 from bodycam_custody.interpretation.sessions import Session, TimedClip, group_sessions, recording_end
 from bodycam_custody.model import ClipId, DockingId, Handover, HandoverReason, Instant
 from bodycam_custody.station import Station
@@ -61,16 +62,25 @@ def late_if_accepted(station: Station, docking_id: DockingId, at: datetime) -> t
     timed = [row for row in rows if row["times"] is not None]
     verdicts: dict[str, Handover] = {}
     for judged in _judge_rows(station, timed, accepted_at=lambda row: row["accepted_at"] or rfc3339(at)):
-        verdicts.update({row["clip_id"]: verdict.handover for row, verdict in judged.verdicts})
+        verdicts.update({row["clip_id"]: grounds.verdict.handover for row, grounds in judged.verdicts})
     late = sum(verdict is Handover.LATE for clip_id, verdict in verdicts.items() if clip_id in asked)
     return late, len(rows) - len(timed)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Grounds:
+    """A verdict and what it rests on: when the clip was handed over, and what shows that it was there then."""
+
+    verdict: Verdict
+    handed_over_at: datetime | None
+    presence: Presence | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Judged:
     """The verdicts on the clips of one session, or on one clip of none."""
 
-    verdicts: Sequence[tuple[Mapping[str, Any], Verdict]]
+    verdicts: Sequence[tuple[Mapping[str, Any], _Grounds]]
     session: Session | None = None
     recorder: str = ""
     device: str | None = None
@@ -79,9 +89,9 @@ class _Judged:
         """Yield an entry for everything the catalog does not say yet."""
         if self.session is not None:
             yield from _session_news(station, self.recorder, self.device, self.session)
-        for row, verdict in self.verdicts:
-            if _is_news(row, verdict, self.session):
-                yield _judged_draft(station, row, verdict, self.session)
+        for row, grounds in self.verdicts:
+            if _is_news(row, grounds.verdict, self.session):
+                yield _judged_draft(station, row, grounds, self.session)
 
 
 def _judge_rows(station: Station, rows: Sequence[Mapping[str, Any]], *, accepted_at: AcceptedAt) -> Iterator[_Judged]:
@@ -96,7 +106,7 @@ def _judge_rows(station: Station, rows: Sequence[Mapping[str, Any]], *, accepted
         yield from _judge_track(station, recorder, device, track, accepted_at)
 
 
-def _judge_single(station: Station, row: Mapping[str, Any], accepted_at: AcceptedAt) -> Verdict:
+def _judge_single(station: Station, row: Mapping[str, Any], accepted_at: AcceptedAt) -> _Grounds:
     """Judge a clip of no session: one without times, or a photograph, which neither fills nor makes a gap."""
     times = json.loads(row["times"])
     ended = None if times["to"] is None else _instant(times)
@@ -168,18 +178,28 @@ def _judge(
     missing: HandoverReason,
     row: Mapping[str, Any],
     accepted_at: AcceptedAt,
-) -> Verdict:
+) -> _Grounds:
     rules = station.settings.rule_set
     at_dock = rules.handover_point is HandoverPoint.DOCK
-    # Acceptance is an act of the custodian; until it is entered nobody has taken the clip over.
-    handed_over_at = row["docked_at"] if at_dock else accepted_at(row)
-    return judge_handover(
-        ended=ended,
-        missing=missing,
-        handed_over_at=None if handed_over_at is None else parse_rfc3339(handed_over_at),
-        at_dock=at_dock,
-        hours=rules.handover_hours,
-    )
+
+    def judge(handed_over_at: datetime | None) -> Verdict:
+        return judge_handover(
+            ended=ended, missing=missing, handed_over_at=handed_over_at, at_dock=at_dock, hours=rules.handover_hours
+        )
+
+    if not at_dock:
+        # Acceptance is an act of the custodian; until it is entered nobody has taken the clip over.
+        accepted = accepted_at(row)
+        handed_over_at = None if accepted is None else parse_rfc3339(accepted)
+        return _Grounds(verdict=judge(handed_over_at), handed_over_at=handed_over_at)
+    if ended is None:
+        return _Grounds(verdict=judge(None), handed_over_at=None)
+    known = presences(station, row, ended)
+    first = min((one for one in known if one.is_proven), key=lambda one: one.at, default=None)
+    verdict = judge(None if first is None else first.at)
+    if first is not None and any(one.at < first.at for one in known):
+        verdict = judge_perhaps(verdict, judge(min(one.at for one in known)))
+    return _Grounds(verdict=verdict, handed_over_at=None if first is None else first.at, presence=first)
 
 
 def _is_news(row: Mapping[str, Any], verdict: Verdict, session: Session | None) -> bool:
@@ -187,8 +207,8 @@ def _is_news(row: Mapping[str, Any], verdict: Verdict, session: Session | None) 
     return stored != (verdict.handover, verdict.reason, _text(verdict.due), session.session_id if session else None)
 
 
-def _judged_draft(station: Station, row: Mapping[str, Any], verdict: Verdict, session: Session | None) -> Draft:
-    rules = station.settings.rule_set
+def _judged_draft(station: Station, row: Mapping[str, Any], grounds: _Grounds, session: Session | None) -> Draft:
+    rules, verdict = station.settings.rule_set, grounds.verdict
     return Draft(
         kind=EntryKind.CLIP_JUDGED,
         subject=f"clip:{row['clip_id']}",
@@ -199,6 +219,8 @@ def _judged_draft(station: Station, row: Mapping[str, Any], verdict: Verdict, se
             "session_id": session.session_id if session else None,
             "docked_at": row["docked_at"],
             "accepted_at": row["accepted_at"],
+            "handed_over_at": _text(grounds.handed_over_at),
+            "present": None if grounds.presence is None else grounds.presence.to_facts(),
             "handover_hours": rules.handover_hours,
             "handover_point": rules.handover_point.value,
             "rule_set_version": rules.version,

@@ -7,16 +7,20 @@ later one supersedes it. Nothing here touches a bag but to read it, and only ins
 import logging
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, tzinfo
 from pathlib import Path
 from typing import Any
 
 from archive.errors import ProbeFailedError
 from archive.media import MediaFacts, ProbeOutcome, probe
 from bodycam_custody.clock import parse_rfc3339, rfc3339
+from bodycam_custody.dockings.earlier import earlier_docking, was_listed
+from bodycam_custody.dockings.recorder_clock import drift_allowance_ms_per_day
 from bodycam_custody.entries import Draft, EntryKind
 from bodycam_custody.interpretation.judgement import judge_waiting
 from bodycam_custody.interpretation.recording_time import (
+    DRIFT_LIMIT_S_PER_DAY,
+    EARLIEST_PLAUSIBLE,
     OFFSET_FILESYSTEMS,
     ClockKnowledge,
     TimeClues,
@@ -26,6 +30,7 @@ from bodycam_custody.interpretation.recording_time import (
 from bodycam_custody.model import RecordingTime
 from bodycam_custody.station import Station
 from docking.card import DockingKind
+from docking.local_time import LocalMoment
 from docking.profile import RecorderProfile
 from docking.profiles import GENERIC_PROFILE
 from docking.source import FileType
@@ -42,8 +47,8 @@ PROBES_AT_ONCE = 2
 _NOT_PROBED = frozenset({FileType.SIDECAR, FileType.FOREIGN})
 
 _WAITING = """
-SELECT c.clip_id, c.file_type, c.bag_path, c.path, c.docked_at, f.mtime_ns, d.kind, d.filesystem, d.profile,
-       d.clock_offset_ms, d.clock_offset_uncertainty_ms
+SELECT c.clip_id, c.file_type, c.bag_path, c.path, c.docked_at, c.docking_id, f.mtime_ns, f.size_bytes, d.kind,
+       d.filesystem, d.profile, d.clock_offset_ms, d.clock_offset_uncertainty_ms
 FROM clips c JOIN dockings d USING (docking_id) LEFT JOIN files f ON f.docking_id = c.docking_id AND f.file = c.file
 WHERE c.probe IS NULL ORDER BY c.sealed_at, c.clip_id
 """
@@ -112,25 +117,38 @@ def _timed_draft(station: Station, row: Mapping[str, Any], media: MediaFacts) ->
     profile = _profile(station, row["profile"])
     named = profile.parse_name(row["path"]) if row["path"] is not None else None
     offset_ms, doubt_ms = row["clock_offset_ms"], row["clock_offset_uncertainty_ms"]
+    earlier = earlier_docking(station.catalog, row["docking_id"])
+    if earlier is not None and was_listed(station.catalog, earlier, row):
+        earlier = None
+    written = _mtime(row, profile.zone or station.settings.station.zone)
+    if_utc = _mtime(row, UTC) if row["filesystem"] in OFFSET_FILESYSTEMS else None
+    drift_ms = None if offset_ms is None else drift_allowance_ms_per_day(station.catalog, row["docking_id"])
     told = tell_recording_time(
         TimeClues(
             name_begins=named.started_at if named else None,
             container_begins=media.created_at,
-            mtime=_mtime(row, profile.zone or station.settings.station.zone),
-            mtime_if_utc=_mtime(row, UTC) if row["filesystem"] in OFFSET_FILESYSTEMS else None,
+            name_doubt_s=named.started_doubt_s if named else 0.0,
+            mtime=written.at if written else None,
+            mtime_doubt_s=written.doubt_s if written else 0.0,
+            mtime_if_utc=if_utc.at if if_utc else None,
             duration_s=0.0 if row["file_type"] == FileType.PHOTO else _seconds(media.duration_ms),
         ),
         clock=ClockKnowledge(
             offset_s=_seconds(offset_ms),
             offset_uncertainty_s=_seconds(doubt_ms),
             assumed_uncertainty_s=station.settings.rule_set.assumed_clock_uncertainty_s,
+            drift_s_per_day=DRIFT_LIMIT_S_PER_DAY if drift_ms is None else drift_ms / 1000,
         ),
         order=profile.time_sources,
         docked_at=parse_rfc3339(row["docked_at"]),
+        not_before=EARLIEST_PLAUSIBLE if earlier is None else max(earlier.earliest_new, EARLIEST_PLAUSIBLE),
     )
-    facts: dict[str, Json] = {"device_id": named.device_id if named else None}
+    facts: dict[str, Json] = {
+        "device_id": named.device_id if named else None,
+        "after_docking": None if earlier is None else earlier.docking_id,
+    }
     if isinstance(told, RecordingTime):
-        facts |= _time_facts(told)
+        facts |= {**_time_facts(told), "drift_ms_per_day": drift_ms}
     else:
         facts |= {"from": None, "to": None, "reason": told.value}
     return Draft(kind=EntryKind.CLIP_TIMED, subject=f"clip:{row['clip_id']}", facts=facts)
@@ -143,6 +161,7 @@ def _time_facts(told: RecordingTime) -> dict[str, Json]:
         "source": told.source.value,
         "offset_ms": _milliseconds(told.offset_s),
         "uncertainty_ms": _milliseconds(told.uncertainty_s),
+        "drift_allowance_ms": _milliseconds(told.drift_allowance_s),
         "contradicts": [source.value for source in told.contradicts],
     }
 
@@ -153,7 +172,7 @@ def _profile(station: Station, name: str) -> RecorderProfile:
     return by_name.get(name, by_name[GENERIC_PROFILE])
 
 
-def _mtime(row: Mapping[str, Any], zone: tzinfo) -> datetime | None:
+def _mtime(row: Mapping[str, Any], zone: tzinfo) -> LocalMoment | None:
     """Return when the file was last written, by its filesystem; copying into an import folder changes that time."""
     if row["mtime_ns"] is None or row["kind"] != DockingKind.DOCK:
         return None

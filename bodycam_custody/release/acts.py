@@ -28,6 +28,7 @@ from bodycam_custody.release.left_behind import files_left, folders_left
 from bodycam_custody.release.standing import release_view
 from bodycam_custody.roles import Role
 from bodycam_custody.runtime import Runtime
+from bodycam_custody.slots.views import WhyNot
 from bodycam_custody.station import Station
 from bodycam_custody.views import docking_view
 from docking.card import UNKNOWN_RECORDER
@@ -36,6 +37,8 @@ from docking.usb_ports import PortId
 from hashing.errors import shown
 
 _EMPTY = frozenset({SlotPhase.EMPTY, SlotPhase.GONE_EARLY})
+# Why a recorder stays although each of its dockings may go: another card of it has none.
+_WITHOUT_DOCKING = frozenset({WhyNot.REFUSED, WhyNot.NOT_MOUNTED, WhyNot.WAITING})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,10 +131,12 @@ def _named(runtime: Runtime, target: str) -> _Leaving:
             raise NotFoundError(what="docking or slot", id=shown(target))
         if slot["phase"] in _EMPTY:
             raise SlotEmptyError(slot=shown(target))
-        if slot["docking_id"] is None:
+        # Of several cards that whose docking is not safe; where none is left, those that never had one.
+        docking_id = runtime.board.open_docking(PortId(slot["port"]))
+        if slot["docking_id"] is None or (docking_id is None and slot["why_not"] in _WITHOUT_DOCKING):
             return _Leaving(docking_id=None, recorder=_known(slot["recorder_id"]), port=PortId(slot["port"]))
         rows = catalog.rows(
-            "SELECT docking_id, recorder, port FROM dockings WHERE docking_id = ?", (slot["docking_id"],)
+            "SELECT docking_id, recorder, port FROM dockings WHERE docking_id = ?", (docking_id or slot["docking_id"],)
         )
     port = None if rows[0]["port"] is None else PortId(rows[0]["port"])
     docking_id = closed_docking(runtime.station, rows[0]["docking_id"])

@@ -6,8 +6,13 @@ from bodycam_custody.catalog import Catalog
 from bodycam_custody.model import FileOutcome
 from docking.source import SpecialKind
 
-# What could not even be listed may hold recordings.
-UNLISTED = (SpecialKind.UNREADABLE_DIRECTORY, SpecialKind.UNREADABLE_ENTRY, SpecialKind.DIRECTORY_LOOP)
+# What was not even listed may hold recordings; another filesystem below the card is such a folder too.
+UNLISTED = (
+    SpecialKind.UNREADABLE_DIRECTORY,
+    SpecialKind.UNREADABLE_ENTRY,
+    SpecialKind.DIRECTORY_LOOP,
+    SpecialKind.OTHER_FILESYSTEM,
+)
 
 
 def files_left(catalog: Catalog, docking_id: str) -> list[dict[str, Any]]:

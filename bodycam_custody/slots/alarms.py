@@ -1,9 +1,10 @@
 """Alarms at the dock: the same serial in two slots at once (R73), and devices and cards that are refused.
 
-A serial is a claim. When two recorders make the same one, nobody can say which of them recorded what, so both dockings
-are held: everything is sealed, neither recorder may be taken away, and the dockings carry the remark. An alarm stands
-until whatever set it off was docked properly (one recorder after the other, or a good recorder in that slot), or until
-a custodian or supervisor acknowledges it.
+A serial is a claim. When two recorders make the same one, nobody can say which of them recorded what, so all dockings
+of them are held: everything is sealed, neither recorder may be taken away, and the dockings carry the remark. It needs
+no card to claim: one that is locked or refused does it too. An alarm stands
+until the recorder it names was docked properly, wherever (of two with one serial, one after the other), or until a
+custodian or supervisor acknowledges it; somebody else's recorder in that slot settles nothing.
 """
 
 import json
@@ -45,36 +46,54 @@ SERIAL_TWICE = N_(
 # Where it happened, and what the mount helper said.
 CARD_REFUSED = N_("{slot}: {reason}")
 
-# A docking without alarm that came later: of the same serial, or in the slot of the refused device.
-_STANDING = """
+# The cards of one recorder come within this time; one that is mounted says nothing about one that is not.
+_CARDS_TOGETHER_S = 10
+# A docking of that recorder, without alarm, that came later. What was refused and names nobody is never known again.
+_STANDING = f"""
 SELECT * FROM alarms a WHERE a.acknowledged_at IS NULL AND NOT EXISTS (
-    SELECT 1 FROM dockings d WHERE d.seen_at > a.at
+    SELECT 1 FROM dockings d WHERE d.recorder = a.recorder AND d.seen_at > a.at
     AND d.docking_id NOT IN (SELECT docking_id FROM held)
-    AND CASE a.code WHEN 'serial-twice' THEN d.recorder = a.recorder
-        ELSE d.port IN (SELECT value FROM json_each(a.ports)) END)
+    AND (a.noted_at IS NULL OR julianday(d.docked_at) > julianday(a.noted_at) + {_CARDS_TOGETHER_S / 86_400}))
 ORDER BY seq DESC
-"""
+"""  # noqa: S608  # our own text and number
 
 
-def serial_twice_draft(arrivals: Sequence[Arrival]) -> Draft:
-    """Return the entry that `arrivals`, which claim one serial, stand in different slots now."""
-    recorder = arrivals[0].card.recorder
+def serial_twice_draft(arrivals: Sequence[Arrival], *, also: Sequence[PortId] = ()) -> Draft:
+    """Return the entry that `arrivals`, which claim one serial, stand in different slots now; on `also` is no card."""
+    ports = dict.fromkeys([*also, *(port_of(arrival.card.port_path or "") for arrival in arrivals)])
+    docking_ids = [str(arrival.docking_id) for arrival in arrivals]
+    return claimed_twice_draft(arrivals[0].card.recorder, list(ports), docking_ids)
+
+
+def claimed_twice_draft(recorder: str, ports: Sequence[PortId], docking_ids: Sequence[str]) -> Draft:
+    """Return the entry that what stands on `ports` claims one serial; the dockings there are held from now on."""
     facts: dict[str, Json] = {
         "code": AlarmCode.SERIAL_TWICE.value,
         "recorder": recorder,
-        "ports": [port_of(arrival.card.port_path or "") for arrival in arrivals],
-        "docking_ids": [str(arrival.docking_id) for arrival in arrivals],
+        "ports": list(ports),
+        "docking_ids": list(docking_ids),
         "device": None,
         "interface": None,
     }
     return Draft(kind=EntryKind.DOCK_ALARMED, subject=f"recorder:{recorder}", facts=facts)
 
 
-def refused_draft(port: PortId, error: UsbInterfaceRefusedError | UsbDeviceSilentError) -> Draft:
-    """Return the entry that the device on `port` was refused, and as what it could have acted."""
+def stands_claimed_twice(catalog: Catalog, recorder: str, ports: Sequence[PortId], docking_ids: Sequence[str]) -> bool:
+    """Return whether an alarm stands that `recorder` is claimed on all of `ports`, and all the dockings are held."""
+    held = {row["docking_id"] for row in catalog.rows("SELECT docking_id FROM held")}
+    return held.issuperset(docking_ids) and any(
+        row["code"] == AlarmCode.SERIAL_TWICE
+        and row["recorder"] == recorder
+        and set(json.loads(row["ports"])).issuperset(ports)
+        for row in catalog.rows(_STANDING)
+    )
+
+
+def refused_draft(port: PortId, recorder: str, error: UsbInterfaceRefusedError | UsbDeviceSilentError) -> Draft:
+    """Return the entry that the device on `port` was refused, which recorder it claims to be, and how it could act."""
     facts: dict[str, Json] = {
         "code": error.code,
-        "recorder": None,
+        "recorder": recorder if recorder != UNKNOWN_RECORDER else None,
         "ports": [port],
         "docking_ids": [],
         "device": str(error.facts["device"]),

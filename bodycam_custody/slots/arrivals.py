@@ -2,7 +2,7 @@
 
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from pathlib import Path
 
@@ -15,7 +15,7 @@ from bodycam_custody.station import Station
 from docking.card import UNKNOWN_RECORDER
 from docking.card_mount import check_card_mount
 from docking.slips import DockSlip, read_slip
-from docking.usb_ports import port_of
+from docking.usb_ports import PortId, port_of
 from docking.watch import SlipWatcher
 from hashing.errors import StatedError
 
@@ -26,14 +26,19 @@ FIRST_RETRY_S = 60.0
 LONGEST_RETRY_S = 1800.0
 
 Dock = Callable[[Arrival], "Future[None]"]
+Claimants = Callable[[str, PortId], Sequence[PortId]]
+"""The ports but the one given where something claims to be a recorder, cards or not."""
 
 
 class Slots:
     """Watches the slip folder and hands every trusted, mounted card over once."""
 
-    def __init__(self, station: Station, dock: Dock, new_docking_id: Callable[[], DockingId]) -> None:
+    def __init__(
+        self, station: Station, dock: Dock, new_docking_id: Callable[[], DockingId], claimants: Claimants
+    ) -> None:
         self._station = station
         self._dock = dock
+        self._claimants = claimants
         self._new_docking_id = new_docking_id
         self._present: dict[Path, threading.Event] = {}
         self._docked: dict[Path, Arrival] = {}
@@ -120,9 +125,12 @@ class Slots:
             self._docked = {slip: docked for slip, docked in self._docked.items() if slip.exists()}
             others = [docked for slip, docked in self._docked.items() if slip != path and _contradict(docked, arrival)]
             self._docked[path] = arrival
-        if others:
+        also: Sequence[PortId] = ()
+        if arrival.card.port_path is not None and arrival.card.recorder != UNKNOWN_RECORDER:
+            also = self._claimants(arrival.card.recorder, port_of(arrival.card.port_path))
+        if others or also:
             logger.error("serial is in two slots at once docking=%s", arrival.docking_id)
-            self._station.record.enter([serial_twice_draft([*others, arrival])])
+            self._station.record.enter([serial_twice_draft([*others, arrival], also=also)])
 
     def _is_closed(self, docking_id: DockingId) -> bool:
         rows = self._station.catalog.rows("SELECT phase FROM dockings WHERE docking_id = ?", (docking_id,))

@@ -1,8 +1,8 @@
 """What stands in every slot now: USB as sysfs shows it, the notes of the root helpers, and how far dockings are.
 
 A look takes what changed since the look before and tells it to the slot's state machine (`docking.slot_state`). The
-daemon looks every second; a look at a machine where nothing changed reads one small file for each device. Nothing here
-opens a device: the daemon may not, and need not.
+daemon looks every second; a look at a machine where nothing changed reads one small file for each device, and two for
+each disk. Nothing here opens a device: the daemon may not, and need not.
 """
 
 import logging
@@ -14,16 +14,18 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from bodycam_custody.clock import rfc3339
 from bodycam_custody.dockings.progress import Progress
 from bodycam_custody.entries import Draft, EntryKind
+from bodycam_custody.errors import CatalogBehindError
 from bodycam_custody.model import DockingPhase, Remark
 from bodycam_custody.release.standing import let_go_by
 from bodycam_custody.slots.alarms import is_alarmed, refusal_draft, refused_draft
+from bodycam_custody.slots.cards import Cards, cards_of, has_card_without_slip
+from bodycam_custody.slots.claims import Claim, Twice, claimed_twice, claims_of
 from bodycam_custody.slots.names import slot_names
 from bodycam_custody.slots.notes import NoteFolder, NoteKey
 from bodycam_custody.slots.places import Place, is_about, problem_of
-from bodycam_custody.slots.views import contents_view, unlock_view
+from bodycam_custody.slots.views import contents_view, shown_or_none, unlock_view
 from bodycam_custody.slots.visits import is_entered, visited_draft
 from bodycam_custody.station import Station
 from bodycam_custody.views import docking_view
@@ -38,6 +40,7 @@ from docking.slips import read_slip
 from docking.slot_state import (
     Appeared,
     BecameSafe,
+    CardFound,
     Event,
     LetGo,
     Mounted,
@@ -66,6 +69,7 @@ _DIGITS = re.compile(r"(\d+)", re.ASCII)
 
 # Where a docking still has something to say.
 _FOLLOWED = frozenset({SlotPhase.MOUNTED, SlotPhase.READING, SlotPhase.SAFE, SlotPhase.WITHDRAWN})
+_UNTOLD = frozenset({Remark.BAGS_NOT_KEPT, Remark.ENTRIES_IN_NO_STORE})
 _LEAVING = {
     EntryKind.DOCK_WITHDRAWN: SlotPhase.WITHDRAWN,
     EntryKind.DOCK_RELEASED: SlotPhase.RELEASED_UNCLEARED,
@@ -82,7 +86,7 @@ class SlotBoard:
         self._progress = progress
         self._sysfs = sysfs
         self._places: dict[PortId, Place] = {}
-        self._presence: frozenset[tuple[str, str]] = frozenset()
+        self._presence: frozenset[tuple[str, ...]] = frozenset()
         self._has_looked = False
         self._folded_seq = -1
         paths, trusted = station.settings.paths, frozenset(station.settings.docking.slip_owner_uids)
@@ -90,6 +94,7 @@ class SlotBoard:
         self._refusals = NoteFolder(paths.refused, partial(read_refusal, trusted_uids=trusted))
         self._visits = NoteFolder(paths.unlocked, partial(read_visit, trusted_uids=trusted))
         self._told: set[NoteKey] = set()
+        self._twice: frozenset[Twice] = frozenset()
         self._alarms: list[Draft] = []
         self._to_enter: list[ToldVisit] = []
         self._lock = threading.RLock()
@@ -128,19 +133,43 @@ class SlotBoard:
             while self._to_enter:
                 self._alarms.append(visited_draft(self._to_enter[0], self._station.texts))
                 del self._to_enter[0]
-            if not self._alarms:
-                return
+            # Asked only now: whoever docks a second card enters such an alarm before us.
+            twice = claimed_twice(self._station.catalog, self._places)
+            new = [draft for key, draft in twice.items() if draft is not None and key not in self._twice]
             try:
-                self._station.record.enter(self._alarms)
+                if self._alarms or new:
+                    self._station.record.enter([*self._alarms, *new])
+            except CatalogBehindError as err:
+                logger.error("what happened at the dock is not shown yet reason=%s", err)
+                if err.entered:
+                    self._alarms.clear()
+                    self._twice = frozenset(twice)
             except StatedError as err:
                 logger.error("what happened at the dock is not entered yet reason=%s", err)
             else:
                 self._alarms.clear()
+                self._twice = frozenset(twice)
 
     def let_go(self, port: PortId, kind: EntryKind) -> None:
         """Show that what stands on `port` may leave; one that has a docking is followed by that."""
         with self._lock:
             self._tell(self._places[port], LetGo(phase=_LEAVING[kind]))
+
+    def claimants(self, recorder: str, besides: PortId) -> list[PortId]:
+        """Return the ports but `besides` where something claims to be `recorder` now, whatever it is."""
+        self.look()
+        card = Claim(port=besides, recorder=recorder, is_card=True)
+        with self._lock:
+            return [claim.port for claim in claims_of(self._places) if card.contradicts(claim)]
+
+    def open_docking(self, port: PortId) -> str | None:
+        """Return the docking of a card on `port` that is neither safe nor was let go, None where there is none."""
+        catalog = self._station.catalog
+        with self._lock:
+            rows = cards_of(catalog, port, self._places[port]).dockings if port in self._places else ()
+            views = [docking_view(self._station, row, self._progress.get(row["docking_id"])) for row in rows]
+        unsafe = [view["docking_id"] for view in views if view["safe_to_take_away"] != "yes"]
+        return next((one for one in unsafe if let_go_by(catalog, one) is None), None)
 
     def views(self) -> list[dict[str, Any]]:
         """Return every slot that has a name or was seen with something dockable, named ones first."""
@@ -159,6 +188,7 @@ class SlotBoard:
         device, present = place.device, place.slot.is_occupied
         slip, slot, phase = next(iter(place.slips.values()), None), place.slot, place.slot.phase
         recorder = slip.card().recorder if slip is not None else device.recorder if device is not None else None
+        cards = cards_of(self._station.catalog, port, place if present else Place())
         return {
             "slot": name,
             "port": port,
@@ -167,7 +197,7 @@ class SlotBoard:
             "arrivals": slot.arrivals,
             "recorder_id": recorder if present else None,
             "device": f"{device.vendor_id}:{device.product_id}" if present and device is not None else None,
-            "product": device.product if present and device is not None else None,
+            "product": shown_or_none(device.product) if present and device is not None else None,
             "docking_id": place.docking_id if present else None,
             "remarks": [remark.value for remark in place.verdict.remarks] if present and place.verdict else [],
             "problem": problem_of(place, name or port) if present else None,
@@ -175,17 +205,12 @@ class SlotBoard:
             **contents_view(
                 self._station,
                 phase,
-                self._dockings_of(port, place) if present else [],
+                [docking_view(self._station, row, self._progress.get(row["docking_id"])) for row in cards.dockings],
                 recorder=recorder if present else None,
                 is_refused=present and place.refused is not None,
+                unread=cards.unread,
             ),
         }
-
-    def _dockings_of(self, port: PortId, place: Place) -> list[dict[str, Any]]:
-        rows = [self._docking_of(port, slip) for slip in place.slips.values()]
-        return [
-            docking_view(self._station, row, self._progress.get(row["docking_id"])) for row in rows if row is not None
-        ]
 
     def _run(self) -> None:
         while not self._stopping.wait(LOOK_S):
@@ -209,6 +234,14 @@ class SlotBoard:
                 place.device = place.verdict = place.refusal = None
         for port, device in now.items():
             self._meet(port, device)
+            self._look_at_disks(self._places.get(port), device)
+        self._folded_seq = -1
+
+    def _look_at_disks(self, place: Place | None, device: UsbDevice) -> None:
+        """Take in the disks of a device that was met and not refused: they come after it, and media when they like."""
+        if place is not None and place.verdict is not None:
+            place.device = device
+            place.verdict = judge_usb_device(device, {*self._station.families, device.usb_id})
 
     def _meet(self, port: PortId, device: UsbDevice) -> None:
         """Judge a device that was not there before; what no recorder could be is left alone."""
@@ -230,7 +263,7 @@ class SlotBoard:
             if not (offers_storage(device) or place.is_dock or port in slot_names(self._station.catalog)):
                 return
             place.refusal, kind = err, Seen.REFUSED
-            self._alarms.append(refused_draft(port, err))
+            self._alarms.append(refused_draft(port, device.recorder, err))
         place.device = device
         place.is_dock |= kind is not Seen.STORAGE and not is_unknown
         place.met_at = self._station.clock.now() if self._has_looked else None
@@ -252,10 +285,14 @@ class SlotBoard:
         for port, found in now.items():
             place = self._places.setdefault(port, Place())
             if found.keys() != place.slips.keys():
+                is_more = not found.keys() <= place.slips.keys()
                 place.slips, place.is_dock = found, True
-                serial = _claimed(next(iter(found.values())).card().recorder)
-                self._tell(place, Mounted(serial=serial))
+                if is_more:
+                    self._tell(place, Mounted(serial=_claimed(next(iter(found.values())).card().recorder)))
                 self._folded_seq = -1
+        for place in self._places.values():
+            if has_card_without_slip(place):
+                self._tell(place, CardFound())
 
     def _look_at_refusals(self, refusals: Mapping[NoteKey, Refusal]) -> None:
         for place in self._places.values():
@@ -292,27 +329,20 @@ class SlotBoard:
         self._folded_seq = newest
         for port, place in self._places.items():
             if place.slips and place.slot.phase in _FOLLOWED:
-                dockings = [self._docking_of(port, slip) for slip in place.slips.values()]
-                self._follow(place, [row for row in dockings if row is not None])
+                self._follow(place, cards_of(self._station.catalog, port, place))
 
-    def _docking_of(self, port: PortId, slip: DockSlip) -> dict[str, Any] | None:
-        rows = self._station.catalog.rows(
-            "SELECT * FROM dockings WHERE port = ? AND docked_at = ? ORDER BY seen_at DESC, docking_id DESC LIMIT 1",
-            (port, rfc3339(slip.docked_at)),
-        )
-        return rows[0] if rows else None
-
-    def _follow(self, place: Place, dockings: list[dict[str, Any]]) -> None:
+    def _follow(self, place: Place, cards: Cards) -> None:
+        dockings = cards.dockings
         if not dockings:
             return
         place.docking_id = dockings[0]["docking_id"]
         self._tell(place, ReadingBegan())
         is_over = all(row["phase"] not in {DockingPhase.INVENTORY, DockingPhase.COPYING} for row in dockings)
-        if len(dockings) != len(place.slips) or not is_over:
+        if not cards.have_dockings or not is_over:
             return
         views = [docking_view(self._station, row, None) for row in dockings]
-        if any(Remark.BAGS_NOT_KEPT in view["remarks"] for view in views):
-            # No entry tells when they are: look again.
+        if any(not _UNTOLD.isdisjoint(view["remarks"]) for view in views):
+            # No entry tells when that is over: look again.
             self._folded_seq = -1
         unsafe = [view["docking_id"] for view in views if view["safe_to_take_away"] != "yes"]
         if not unsafe and place.refused is None:

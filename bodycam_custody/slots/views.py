@@ -1,6 +1,6 @@
 """What stands in a slot, as those who ask see it: whose recorder, how far it is read, and whether it may go."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from enum import StrEnum
 from typing import Any
 
@@ -13,6 +13,7 @@ from bodycam_custody.station import Station
 from docking.card import DockingKind
 from docking.drivers.told_visit import ToldVisit
 from docking.slot_state import SlotPhase
+from hashing.errors import shown
 
 
 class WhyNot(StrEnum):
@@ -48,12 +49,19 @@ _MAY_LEAVE = frozenset({SlotPhase.EMPTY, SlotPhase.WITHDRAWN, SlotPhase.RELEASED
 
 
 def contents_view(
-    station: Station, phase: SlotPhase, dockings: Sequence[Mapping[str, Any]], *, recorder: str | None, is_refused: bool
+    station: Station,
+    phase: SlotPhase,
+    dockings: Sequence[Mapping[str, Any]],
+    *,
+    recorder: str | None,
+    is_refused: bool,
+    unread: Collection[WhyNot],
 ) -> dict[str, Any]:
     """Return whose recorder stands in a slot, how far its cards are read, and whether it is safe to take away.
 
     `dockings` are those of the cards that stand there now, as `docking_view` gives them; of several cards the numbers
-    are summed, and the recorder is safe to take away when each of them is. `is_refused` is whether one is not mounted.
+    are summed, and the recorder is safe to take away when each of them is. `is_refused` is whether one is refused;
+    `unread` is why others have no docking, and with any the recorder is not safe.
     """
     officer = operator = None
     if dockings:
@@ -62,8 +70,9 @@ def contents_view(
         now = rfc3339(station.clock.now())
         people = attribution_at(station.catalog, recorder=recorder, kind=DockingKind.DOCK, docked_at=now)
         officer, operator = people.officer, people.operator
-    why_not = _why_not(station, phase, dockings, is_refused=is_refused)
-    is_safe = bool(dockings) and all(one["safe_to_take_away"] == "yes" for one in dockings) and why_not is None
+    why_not = _why_not(station, phase, dockings, is_refused=is_refused, unread=unread)
+    are_safe = bool(dockings) and all(one["safe_to_take_away"] == "yes" for one in dockings)
+    is_safe = are_safe and not unread and why_not is None
     return {
         "officer_id": officer,
         "operator_id": operator,
@@ -84,8 +93,8 @@ def unlock_view(visit: ToldVisit | None) -> dict[str, Any] | None:
         "at": rfc3339(visit.at),
         "state": visit.state.value,
         "family": None if visit.driver is None else visit.driver.value,
-        "device_id": holder.get("serial"),
-        "police_number": holder.get("police_number"),
+        "device_id": shown_or_none(holder.get("serial")),
+        "police_number": shown_or_none(holder.get("police_number")),
         "officer_name": _name(holder.get("officer_name")),
         "unit_name": _name(holder.get("unit_name")),
         "battery_percent": visit.battery_percent,
@@ -95,12 +104,22 @@ def unlock_view(visit: ToldVisit | None) -> dict[str, Any] | None:
     }
 
 
+def shown_or_none(claim: object) -> str | None:
+    """Return what a device says of itself as one line that can do nothing to a terminal; None where it says nothing."""
+    return None if claim is None else shown(str(claim))
+
+
 def _name(value: object) -> str | None:
-    return str(value["text"]) if isinstance(value, dict) else None
+    return shown(str(value["text"])) if isinstance(value, dict) else None
 
 
 def _why_not(
-    station: Station, phase: SlotPhase, dockings: Sequence[Mapping[str, Any]], *, is_refused: bool
+    station: Station,
+    phase: SlotPhase,
+    dockings: Sequence[Mapping[str, Any]],
+    *,
+    is_refused: bool,
+    unread: Collection[WhyNot],
 ) -> WhyNot | None:
     if is_refused:
         return WhyNot.REFUSED
@@ -108,7 +127,7 @@ def _why_not(
         return None
     if not dockings or phase is SlotPhase.GONE_EARLY:
         return _BY_PHASE.get(phase)
-    reasons = {_why_not_docking(station, docking) for docking in dockings} - {None}
+    reasons = {_why_not_docking(station, docking) for docking in dockings} | set(unread)
     return next((reason for reason in WhyNot if reason in reasons), None)
 
 

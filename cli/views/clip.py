@@ -39,6 +39,7 @@ def _about(clip: ClipDetail, zone: tzinfo) -> list[tuple[str, str]]:
         (_("Docked"), moment(clip["docked_at"], zone)),
         (_("Sealed"), moment(clip["sealed_at"], zone)),
         (_("Handover due"), moment(clip["handover_due"], zone)),
+        (_("Handover counts from"), moment(clip["handed_over_at"], zone)),
         (_("Handover"), handover(clip)),
         (_("State"), label(STATE, clip["state"])),
         (_("Bag"), clip["bag_path"]),

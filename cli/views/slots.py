@@ -16,6 +16,8 @@ _WIDEST: Final = (12, 15, 11, 13, 17)
 
 # The worst first: what needs a person before what only needs time.
 _URGENCY: Final = {code: rank for rank, code in enumerate(WHY_NOT)}
+# What no time settles; why a card is refused is told in its own words.
+_STUCK: Final = frozenset({"gone-early", "interrupted", "files-failed", "folders-unlisted", "held"})
 _DONE: Final[Mapping[str, int]] = {"withdrawn": 100, "released-uncleared": 101, "safe": 102, "released": 103}
 _EMPTY: Final = 200
 _DIGITS: Final = re.compile(r"(\d+)", re.ASCII)
@@ -65,6 +67,11 @@ def state_of(slot: Slot) -> str:
     """Return whether what stands there is safe to take away, or why not."""
     why_not = slot["why_not"]
     return label(SLOT_PHASE, slot["phase"]) if why_not is None else label(WHY_NOT, why_not)
+
+
+def stuck_lines(slots: Sequence[Slot]) -> list[str]:
+    """Return the slots where somebody must do something, and why; the rest of them only needs time."""
+    return [f"{name_of(slot)}: {state_of(slot)}" for slot in slots if slot["why_not"] in _STUCK]
 
 
 def learnt_text(learnt: Learnt) -> str:

@@ -12,7 +12,7 @@ from cli.views.alarms import dock_lines
 from cli.views.clearing import broken_off, card_said
 from cli.views.docking import verdicts
 from cli.views.safety import remark_line, remarks_on, state_counts
-from cli.views.slots import COLUMNS, slots_table
+from cli.views.slots import COLUMNS, slots_table, stuck_lines
 from cli.views.stores import store_problems, stores_table
 from cli.wire import Docking, Status
 
@@ -49,6 +49,8 @@ def _heading(status: Status) -> str:
 def _verdict(status: Status) -> str:
     if needs_attention(status):
         return _("NEEDS ATTENTION")
+    if any(slot["why_not"] is not None for slot in status["slots"]):
+        return _("AT WORK. Leave every recorder in its slot until it is safe to take away.")
     if status["clips"]["total"] == 0:
         return _("READY. Nothing has been taken in yet.")
     return _("ALL IN ORDER")
@@ -63,10 +65,12 @@ def needs_attention(status: Status) -> bool:
         or any(store["state"] != "ok" for store in status["stores"])
         or backlog["not_safe"]
         or backlog["failed_files"]
+        or backlog["unfinished"]
         or backlog["foreign_files"]
         or backlog["withdrawn"]
         or status["alarms"]
         or dock_lines([], status["slots"])
+        or stuck_lines(status["slots"])
         or status["clips"]["by_state"].get("damaged")
         or broken_off(status["dockings"])
     )
@@ -81,6 +85,7 @@ def attention(status: Status, zone: tzinfo) -> list[str]:
         lines.append(_("the ledger accepts no entries: cards stay unread"))
     lines += store_problems(status["stores"])
     lines += dock_lines(status["alarms"], status["slots"])
+    lines += stuck_lines(status["slots"])
     lines += broken_off(status["dockings"])
     if damaged := status["clips"]["by_state"].get("damaged", 0):
         lines.append(ngettext("{count} clip is damaged", "{count} clips are damaged", damaged).format(count=damaged))
@@ -89,6 +94,13 @@ def attention(status: Status, zone: tzinfo) -> list[str]:
             "{count} clip is not safe yet, since {since}", "{count} clips are not safe yet, since {since}", waiting
         )
         lines.append(told_since.format(count=waiting, since=minute(backlog["oldest_not_safe_at"], zone)))
+    if unfinished := backlog["unfinished"]:
+        told_unfinished = ngettext(
+            "{count} recorder was not read whole, and neither docked again since nor released (custody dock list)",
+            "{count} recorders were not read whole, and neither docked again since nor released (custody dock list)",
+            unfinished,
+        )
+        lines.append(told_unfinished.format(count=unfinished))
     if failed := backlog["failed_files"]:
         told_failed = ngettext("{count} file could not be taken in", "{count} files could not be taken in", failed)
         lines.append(told_failed.format(count=failed))

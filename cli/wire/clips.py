@@ -35,6 +35,7 @@ class Clip(TypedDict):
     sightings: int
     sealed_at: str
     docked_at: str | None
+    handed_over_at: str | None
     docking_id: str
     session_id: str | None
     device_id: str | None

@@ -111,6 +111,7 @@ class Backlog(TypedDict):
     interpretation_waiting: int
     foreign_files: int
     failed_files: int
+    unfinished: int
     withdrawn: int
 
 

@@ -13,6 +13,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from docking.drivers.errors import ClockMeasurementStaleError, ClockNotReadableError, ClockProofError
+from docking.local_time import local_moment
 from hashing.canonical import Json, parse_line
 from hashing.errors import MalformedLineError
 
@@ -171,7 +172,7 @@ def require_fresh(measurement: ClockMeasurement, *, recorder: str, now: datetime
 
 
 def _in_zone(recorder_time: datetime, zone: ZoneInfo, recorder: str) -> datetime:
-    first, second = (recorder_time.replace(tzinfo=zone, fold=fold) for fold in (0, 1))
-    if first.utcoffset() != second.utcoffset():
+    moment = local_moment(recorder_time, zone)
+    if moment.doubt_s:
         raise ClockNotReadableError(recorder=recorder, shown=recorder_time.isoformat(sep=" "), zone=zone.key)
-    return first.astimezone(UTC)
+    return moment.at

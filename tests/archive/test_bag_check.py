@@ -27,6 +27,7 @@ from tests.archive.bag_maker import (
     verify_signature,
 )
 from tests.archive.loop_filesystem import small_ext4
+from tests.bodycam_custody.odd_card import UNLISTED, UNREADABLE, odd_card
 
 
 @pytest.fixture
@@ -149,6 +150,26 @@ def test_a_file_that_the_disk_cannot_read_is_named(bag: MadeBag, name: str) -> N
     with fault.faulty(bag.path, f"{fault.READ_ERROR}:{name}:0") as mount:
         findings = _check(bag, path=mount)
     assert [finding.text for finding in findings] == [f"{name}: it cannot be read (Input/output error)."]
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "place"),
+    [
+        (UNREADABLE, MANIFEST, MANIFEST),
+        (UNREADABLE, TAGMANIFEST, TAGMANIFEST),
+        (UNREADABLE, BAG_INFO, BAG_INFO),
+        (UNLISTED, "data", "data"),
+        (UNLISTED, "custody", "custody"),
+        (UNLISTED, "", "."),
+    ],
+)
+def test_from_what_a_failing_disk_cannot_read_nothing_else_is_concluded(
+    bag: MadeBag, kind: str, name: str, place: str
+) -> None:
+    # A sector that fails is no forgery: the answer is cannot tell, not broken.
+    with odd_card(bag.path, kind, name) as worn:
+        found = _check(bag, path=worn)
+    assert [(finding.code.name, finding.place) for finding in found] == [("UNREADABLE", place)]
 
 
 def test_a_bag_made_afresh_with_the_stations_key_is_not_the_one_in_the_ledger(bag: MadeBag, tmp_path: Path) -> None:

@@ -48,6 +48,15 @@ def test_the_entry_of_a_supplement_says_what_its_own_entry_said(live: LiveStatio
     assert {**adopted.facts, "stores": sealed.facts["stores"]} == sealed.facts
 
 
+def test_a_supplement_under_a_name_no_station_gives_is_not_adopted(live: LiveStation, bags: list[Path]) -> None:
+    renamed = bags[1].with_name(f"{bags[0].name}-sother")
+    shutil.copytree(bags[1], renamed)
+    reconcile(live.station)
+    (entry,) = live.entries("bag.quarantined")
+    assert entry.facts["bag_path"] == renamed.relative_to(live.primary).as_posix()
+    live.require_everything_verifies()
+
+
 def test_a_supplement_without_an_entry_is_adopted_on_every_store(live: LiveStation, bags: list[Path]) -> None:
     forget(live, "supplements")
     reconcile(live.station)

@@ -1,8 +1,19 @@
 """One identity for a clip however often it is seen, and supplements for sidecars that come later (R8)."""
 
+import os
+import shutil
+from datetime import timedelta
 from pathlib import Path
 
+import pytest
+
+from bodycam_custody.audit.evidence import verify_evidence
+from bodycam_custody.audit.findings import Severity
+from bodycam_custody.entries import Draft, EntryKind
+from bodycam_custody.genesis import write_anchor
 from bodycam_custody.model import clip_id_of
+from bodycam_custody.reconcile import reconcile
+from hashing.canonical import Json
 from hashing.digest import Digest
 from tests.bodycam_custody.odd_card import UNREADABLE, odd_card
 from tests.bodycam_custody.stations import LiveStation, make_card
@@ -130,3 +141,89 @@ def test_a_replica_that_fails_while_a_bag_is_sealed_is_left_out_told_and_entered
     (problem,) = live.docking(docked.docking_id).view["problems"]
     assert problem["code"] == code
     assert (in_the_way / "something").read_bytes() == b"else"
+
+
+def lose(live: LiveStation, bag_path: str) -> None:
+    for store in (live.primary, live.backup):
+        shutil.rmtree(store / bag_path)
+
+
+def audited(live: LiveStation, quick_path: Path) -> tuple[str, list[str]]:
+    """Return what an auditor finds in both stores, with the newest head at hand."""
+    trust = quick_path / "auditor"
+    shutil.copytree(live.settings.paths.trust, trust)
+    assert live.station.ledger.head is not None
+    write_anchor(trust, live.station.ledger.head.note)
+    found = verify_evidence([live.primary, live.backup], trust=trust, now=live.clock.now())
+    return str(found.answer), [finding.code for finding in found.findings if finding.severity is not Severity.NOTE]
+
+
+@pytest.mark.parametrize("noticed", [False, True], ids=["not noticed yet", "entered as missing"])
+@pytest.mark.parametrize("days", [0, 1])
+def test_a_clip_that_no_store_holds_any_more_is_sealed_again_from_its_card(
+    live: LiveStation, quick_path: Path, *, noticed: bool, days: int
+) -> None:
+    card = make_card(quick_path / "card", {"a.mp4": b"moving pictures", "a.xml": b"<record/>"})
+    first = live.dock(card)
+    (before,) = live.clips()
+    lose(live, live.rows("SELECT bag_path FROM clips")[0]["bag_path"])
+    if noticed:
+        reconcile(live.station)
+        assert [clip["state"] for clip in live.clips()] == ["damaged"]
+    live.clock.advance(timedelta(days=days))
+    os.utime(card / "a.mp4", (1, 1))  # seen as another file in the listing, so that it is read
+    docking = live.dock(card)
+    assert (docking.counts["sealed"], docking.view["safe_to_take_away"]) == (2, "yes")
+    (clip,) = live.clips()
+    assert (clip["clip_id"], clip["sealed_at"]) == (before["clip_id"], before["sealed_at"])
+    assert (clip["docking_id"], clip["sightings"]) == (first.docking_id, 2)
+    old, new = live.entries("clip.sealed")
+    assert new.facts["replaces"] == old.facts["tagmanifest_sha256"]
+    live.require_everything_verifies()
+    reconcile(live.station)
+    live.station.catalog.clear()
+    live.reopen()
+    live.require_everything_verifies()
+    assert audited(live, quick_path) == ("yes", [])
+
+
+def test_a_clip_whose_every_copy_is_bad_is_sealed_again_and_the_bad_ones_are_set_aside(
+    live: LiveStation, quick_path: Path
+) -> None:
+    card = make_card(quick_path / "card", {"a.mp4": b"moving pictures"})
+    live.dock(card)
+    for store in (live.primary, live.backup):
+        (bag,) = live.bags(store)
+        main = bag / "data" / "main.mp4"
+        main.chmod(0o640)
+        main.write_bytes(b"forged")
+    (clip,) = live.clips()
+    live.station.record.enter([verified_draft(clip["clip_id"], "no")])
+    os.utime(card / "a.mp4", (1, 1))
+    assert live.dock(card).counts["sealed"] == 1
+    for store in (live.primary, live.backup):
+        (aside,) = (store / ".quarantine").iterdir()
+        assert (aside / "data" / "main.mp4").read_bytes() == b"forged"
+    live.require_everything_verifies()
+
+
+def verified_draft(clip_id: str, answer: str) -> Draft:
+    copies: list[Json] = [{"store_id": store, "answer": answer, "codes": []} for store in ("primary", "backup")]
+    return Draft(kind=EntryKind.CLIP_VERIFIED, subject=f"clip:{clip_id}", facts={"copies": copies})
+
+
+def test_a_supplement_that_no_store_holds_any_more_is_sealed_again_from_its_card(
+    live: LiveStation, quick_path: Path
+) -> None:
+    card = make_card(quick_path / "card", {"a.mp4": b"moving pictures", "a.xml": b"<record/>"})
+    live.dock(card)
+    live.dock(make_card(card, {"a.xml": b"<newer/>"}))
+    (lost,) = live.rows("SELECT bag_path FROM supplements")
+    lose(live, lost["bag_path"])
+    reconcile(live.station)
+    docking = live.dock(card)
+    assert (docking.counts["sealed"], docking.view["safe_to_take_away"]) == (1, "yes")
+    assert [row["bag_id"][-3:] for row in live.rows("SELECT bag_id FROM supplements")] == ["-s2"]
+    live.dock(make_card(card, {"a.xml": b"<newest/>"}))
+    assert len(live.rows("SELECT bag_id FROM supplements")) == 2
+    live.require_everything_verifies()

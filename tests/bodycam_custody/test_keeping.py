@@ -175,3 +175,29 @@ def test_a_slot_says_safe_as_soon_as_the_bags_are_immutable_without_any_entry(
     (after,) = runtime.board.views()
     assert (before["phase"], after["phase"], live.station.ledger.size) == ("reading", "safe", size)
     runtime.close()
+
+
+def test_a_store_that_was_away_when_its_bags_were_looked_at_is_looked_at_when_it_is_back(
+    live: LiveStation, service: Helper, tmp_path: Path
+) -> None:
+    docked = live.dock(make_card(tmp_path / "card", {"a.mp4": b"one"}))
+    Keeper(live.station).run()
+    for bag in bags(live.backup):
+        subprocess.run(["chattr", "-R", "-i", bag], check=True, capture_output=True)
+    away = live.backup.with_name("away")
+    live.backup.rename(away)
+    live.docking(docked.docking_id)
+    away.rename(live.backup)
+    assert "bags-not-kept" in live.docking(docked.docking_id).view["remarks"]
+
+
+def test_a_bag_written_later_is_looked_at_although_all_bags_were_immutable_before(
+    live: LiveStation, service: Helper, tmp_path: Path
+) -> None:
+    card = make_card(tmp_path / "card", {"a.mp4": b"one", "a.xml": b"<record/>"})
+    docked = live.dock(card)
+    Keeper(live.station).run()
+    assert live.docking(docked.docking_id).view["safe_to_take_away"] == "yes"
+    make_card(card, {"a.xml": b"<newer/>"})
+    live.dock(card)
+    assert "bags-not-kept" in live.docking(docked.docking_id).view["remarks"], "a supplement of its clip"

@@ -9,9 +9,14 @@ from collections.abc import Iterator
 import pytest
 
 from bodycam_custody.clock import Clock
+from bodycam_custody.entries import Draft, EntryKind
+from bodycam_custody.errors import CatalogBehindError
 from bodycam_custody.liveness import Liveness, is_at_work, start_liveness, watchdog_interval_s
+from bodycam_custody.operations import Caller, Nothing
 from bodycam_custody.runtime import Runtime
+from bodycam_custody.station_answers import show_status
 from tests.bodycam_custody.stations import LiveStation
+from tests.bodycam_custody.test_record import failing
 
 
 class AdvancingClock(Clock):
@@ -74,6 +79,20 @@ def test_a_station_whose_ledger_does_not_answer_is_not_at_work(runtime: Runtime,
     live.station.ledger.close()
     with pytest.raises(sqlite3.ProgrammingError):
         is_at_work(runtime)
+
+
+def test_a_station_whose_catalog_cannot_follow_its_ledger_is_not_at_work(runtime: Runtime, live: LiveStation) -> None:
+    runtime.start_interpreting()
+    with failing(live.station.catalog.path, "meta"):
+        with pytest.raises(CatalogBehindError):
+            live.station.record.enter([Draft(kind=EntryKind.CLOCK_MARK, subject="station", facts={})])
+        assert not is_at_work(runtime)
+        status = show_status(runtime, Nothing(), Caller(uid=0))["ledger"]
+        assert (status["writable"], status["problem"]["code"]) == (False, "catalog-behind")
+    # It need not wait for the next entry.
+    assert is_at_work(runtime)
+    assert live.station.catalog.last_seq == live.station.ledger.size - 1
+    assert show_status(runtime, Nothing(), Caller(uid=0))["ledger"]["problem"] is None
 
 
 def test_it_is_told_again_and_again_until_the_stop(runtime: Runtime) -> None:

@@ -1,23 +1,30 @@
 """After a crash, disks, ledger and catalog agree again: adopted, quarantined, entered as missing, or swept."""
 
+import errno
 import json
+import os
 import shutil
 import sqlite3
 import subprocess
 import sys
 from contextlib import closing
+from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from archive import bag_check
 from bodycam_custody.dockings.drafts import closed_draft, seen_draft
-from bodycam_custody.entries import EntryKind
+from bodycam_custody.entries import Draft, EntryKind
 from bodycam_custody.model import DockingPhase
 from bodycam_custody.reconcile import reconcile
 from bodycam_custody.replication import replicate_lacking
+from bodycam_custody.runtime import Runtime
 from bodycam_custody.station import LEDGER_DB
-from bodycam_custody.views import SAFE_STATES
+from bodycam_custody.views import SAFE_STATES, store_views
 from tests.bodycam_custody.stations import Docking, LiveStation, make_card
+from tests.bodycam_custody.test_clip_sealing import audited
 
 
 def crash_before_entry(live: LiveStation, card: Path, kind: EntryKind) -> None:
@@ -135,6 +142,107 @@ def test_a_signed_bag_that_no_inventory_names_is_not_evidence(live: LiveStation,
     live.require_everything_verifies()
 
 
+def test_a_second_folder_with_a_known_bag_is_set_aside_and_the_station_goes_on(
+    live: LiveStation, quick_path: Path
+) -> None:
+    live.dock(make_card(quick_path / "card", {"a.mp4": b"moving pictures"}))
+    (bag,) = live.bags(live.backup)
+    again = live.backup / "clips" / "2026" / "11" / "20" / bag.name
+    shutil.copytree(bag, again)
+    reconcile(live.station)
+    (entry,) = live.entries("bag.quarantined")
+    assert entry.facts == {
+        "store_id": "backup",
+        "bag_path": again.relative_to(live.backup).as_posix(),
+        "reason": "the ledger has this bag at another place",
+    }
+    assert (live.entries("bag.adopted"), live.bags(live.backup)) == ([], [bag])
+    assert live.dock(make_card(quick_path / "later", {"b.mp4": b"more"})).counts["sealed"] == 1
+    live.reopen()
+    live.require_everything_verifies()
+
+
+def test_a_second_folder_with_a_supplement_is_set_aside_once(live: LiveStation, quick_path: Path) -> None:
+    card = make_card(quick_path / "card", {"a.mp4": b"moving pictures", "a.xml": b"<record/>"})
+    live.dock(card)
+    live.dock(make_card(card, {"a.xml": b"<newer/>"}))
+    (supplement,) = live.rows("SELECT bag_path FROM supplements")
+    source = live.primary / supplement["bag_path"]
+    shutil.copytree(source, live.primary / "clips" / "2026" / "11" / "20" / source.name)
+    for _ in range(3):
+        reconcile(live.station)
+    assert len(live.entries("bag.quarantined")) == 1
+    assert live.rows("SELECT bag_path FROM supplements") == [supplement]
+    live.require_everything_verifies()
+
+
+def seal_twice_in_the_ledger(live: LiveStation, kind: EntryKind, adopted_as: EntryKind) -> str:
+    """Enter the newest bag of this kind again as if it stood under another date, as stations once did."""
+    sealed = live.entries(kind)[-1]
+    path = str(sealed.facts["bag_path"]).replace("/11/21/", "/11/20/")
+    facts = {**sealed.facts, "bag_path": path, "stores": {"backup": "medium"}}
+    live.station.record.enter([Draft(kind=adopted_as, subject=sealed.subject, facts=facts)])
+    return path
+
+
+def test_a_ledger_with_two_bags_of_one_clip_opens_and_the_second_is_set_aside(
+    live: LiveStation, quick_path: Path
+) -> None:
+    card = make_card(quick_path / "card", {"a.mp4": b"moving pictures", "a.xml": b"<record/>"})
+    live.dock(card)
+    live.dock(make_card(card, {"a.xml": b"<newer/>"}))
+    before = live.rows("SELECT bag_path FROM clips UNION SELECT bag_path FROM supplements")
+    second = [
+        seal_twice_in_the_ledger(live, EntryKind.CLIP_SEALED, EntryKind.BAG_ADOPTED),
+        seal_twice_in_the_ledger(live, EntryKind.SUPPLEMENT_SEALED, EntryKind.SUPPLEMENT_SEALED),
+    ]
+    for path in second:
+        shutil.copytree(live.backup / path.replace("/11/20/", "/11/21/"), live.backup / path)
+    # What such a station entered later about the second bags says nothing about the first ones.
+    missing = [{"store_id": "primary", "bag_path": path} for path in second]
+    subject = live.entries("clip.sealed")[0].subject
+    live.station.record.enter([Draft(kind=EntryKind.COPY_MISSING, subject=subject, facts=facts) for facts in missing])
+    live.station.catalog.clear()
+    live.reopen()
+    (clip,) = live.clips()
+    assert (clip["state"] in SAFE_STATES, "sealed-twice" in clip["remarks"]) == (True, True)
+    assert live.rows("SELECT bag_path FROM clips UNION SELECT bag_path FROM supplements") == before
+    reconcile(live.station)
+    assert [entry.facts["bag_path"] for entry in live.entries("bag.quarantined")] == second
+    live.require_everything_verifies()
+    # The auditor sees the same bytes in the bag that counts.
+    assert audited(live, quick_path) == ("yes", [])
+
+
+def test_a_clip_that_a_crash_left_is_entered_before_it_could_be_sealed_a_second_time(
+    live: LiveStation, quick_path: Path
+) -> None:
+    card = make_card(quick_path / "card", {"a.mp4": b"moving pictures"})
+    crash_before_entry(live, card, EntryKind.CLIP_SEALED)
+    # After UTC midnight another bag would stand under another date.
+    live.clock.advance(timedelta(hours=13))
+    docking = live.dock(card)
+    assert docking.counts == {"found": 1, "sealed": 0, "known": 1, "failed": 0, "unexplained": 0}
+    assert [bag.parent.name for bag in live.bags(live.primary)] == ["21"]
+    assert len(live.entries("bag.adopted")) == 1
+    reconcile(live.station)
+    live.require_everything_verifies()
+
+
+def test_a_supplement_that_a_crash_left_is_entered_before_it_could_be_sealed_a_second_time(
+    live: LiveStation, quick_path: Path
+) -> None:
+    card = make_card(quick_path / "card", {"a.mp4": b"moving pictures", "a.xml": b"<record/>"})
+    live.dock(card)
+    make_card(card, {"a.xml": b"<newer/>"})
+    crash_before_entry(live, card, EntryKind.SUPPLEMENT_SEALED)
+    live.clock.advance(timedelta(hours=13))
+    assert live.dock(card).counts["sealed"] == 0
+    assert len(live.bags(live.primary)) == 2
+    reconcile(live.station)
+    live.require_everything_verifies()
+
+
 def test_a_bag_with_a_tombstone_is_not_adopted_again(live: LiveStation, quick_path: Path) -> None:
     card = make_card(quick_path / "card", {"a.mp4": b"moving pictures"})
     crash_before_entry(live, card, EntryKind.CLIP_SEALED)
@@ -233,6 +341,77 @@ def test_a_store_that_is_away_is_settled_when_it_is_back(live: LiveStation, quic
     assert {clip["state"] for clip in live.clips()} <= SAFE_STATES
     assert live.entries("copy.missing") == []
     live.require_everything_verifies()
+
+
+def fail_to_open(monkeypatch: pytest.MonkeyPatch, store: Path) -> None:
+    """Let the disk of a store give nothing back of any file, as one that dies does."""
+    real = bag_check._open
+
+    def dying(bag: Any, name: str) -> int:
+        if bag.path.is_relative_to(store):
+            raise OSError(errno.EIO, "Input/output error")
+        return real(bag, name)
+
+    monkeypatch.setattr(bag_check, "_open", dying)
+
+
+def test_a_bag_that_cannot_be_read_now_is_neither_set_aside_nor_entered(
+    live: LiveStation, quick_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    card = make_card(quick_path / "card", {"a.mp4": b"moving pictures", "b.mp4": b"more"})
+    crash_before_entry(live, card, EntryKind.CLIP_SEALED)
+    bags = live.bags(live.backup)
+    with monkeypatch.context() as patched:
+        fail_to_open(patched, live.backup)
+        problems = reconcile(live.station)
+    assert [problem.code for problem in problems] == ["store-unreadable"] * 2
+    assert (live.entries("bag.quarantined"), live.bags(live.backup)) == ([], bags)
+    # The other store was settled all the same.
+    assert len(live.entries("bag.adopted")) == 2
+    assert reconcile(live.station) == ()
+    live.require_everything_verifies()
+
+
+def test_a_store_that_goes_away_while_it_is_looked_at_lacks_nothing(
+    live: LiveStation, quick_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    live.dock(make_card(quick_path / "card", {"a.mp4": b"moving pictures", "b.mp4": b"more"}))
+    away = live.backup.with_name("away")
+    lstat = Path.lstat
+
+    def yanked(path: Path) -> os.stat_result:
+        if path.is_relative_to(live.backup / "clips") and live.backup.exists():
+            live.backup.rename(away)
+        return lstat(path)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "lstat", yanked)
+        problems = reconcile(live.station)
+    away.rename(live.backup)
+    assert [problem.code for problem in problems] == ["store-missing"]
+    assert live.entries("copy.missing") == []
+    assert {clip["state"] for clip in live.clips()} <= SAFE_STATES
+
+
+def test_a_disk_that_does_not_answer_ends_no_start_and_is_named(
+    live: LiveStation, quick_path: Path, monkeypatch: pytest.MonkeyPatch, runtime: Runtime
+) -> None:
+    live.dock(make_card(quick_path / "card", {"a.mp4": b"moving pictures"}))
+    lstat = Path.lstat
+
+    def dead(path: Path) -> os.stat_result:
+        if path.is_relative_to(live.backup / "clips"):
+            raise OSError(errno.EIO, "Input/output error", str(path))
+        return lstat(path)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "lstat", dead)
+        runtime.settle()
+    assert live.entries("copy.missing") == []
+    (shown,) = [store for store in store_views(live.station) if store["store_id"] == "backup"]
+    assert shown["state"] == "store-unreadable"
+    runtime.settle()
+    assert {store["state"] for store in store_views(live.station)} == {"ok"}
 
 
 def rewrite(path: Path, data: bytes) -> None:

@@ -5,8 +5,11 @@ from pathlib import Path
 
 import pytest
 
+from bodycam_custody.clip_answers import verify_clip
+from bodycam_custody.operations import Caller, OneClip
 from bodycam_custody.reconcile import reconcile
 from bodycam_custody.replication import replicate_lacking
+from bodycam_custody.runtime import Runtime
 from bodycam_custody.views import SAFE_STATES
 from tests.bodycam_custody.stations import LiveStation, make_card
 
@@ -62,16 +65,18 @@ def test_a_copy_that_does_not_verify_is_not_spread(sealed_once: LiveStation) -> 
 
 
 def test_a_bag_that_stands_there_already_is_not_overwritten(
-    sealed_once: LiveStation, caplog: pytest.LogCaptureFixture
+    sealed_once: LiveStation,
 ) -> None:
     live = sealed_once
     there = live.backup / live.bags(live.primary)[0].relative_to(live.primary)
     there.mkdir(parents=True)
     (there / "something").write_bytes(b"else")
-    replicate_lacking(live.station)
-    assert [path.name for path in there.iterdir()] == ["something"]
-    assert "replication stopped store=backup" in caplog.text
+    assert replicate_lacking(live.station) == 2
+    (aside,) = (live.backup / ".quarantine").iterdir()
+    assert [path.read_bytes() for path in aside.iterdir()] == [b"else"]
+    assert len(live.entries("bag.quarantined")) == 1
     assert list((live.backup / ".staging").iterdir()) == []
+    live.require_everything_verifies()
 
 
 def test_a_supplement_reaches_the_replica_too_and_until_then_the_clip_is_not_safe(
@@ -112,11 +117,57 @@ def test_a_replica_that_was_new_gets_clips_and_supplements(live: LiveStation, qu
 
 
 def test_a_primary_that_lost_its_disk_is_filled_from_the_replica(live: LiveStation, quick_path: Path) -> None:
-    """Nothing is copied over a copy the ledger says is there: a missing one is a finding first."""
+    """Nothing is copied over a copy the ledger says is there: a missing one is a finding first, and then made good."""
     live.dock(make_card(quick_path / "card", {"a.mp4": b"moving pictures"}))
     (bag,) = live.bags(live.primary)
     shutil.rmtree(bag)
     assert replicate_lacking(live.station) == 0
+    reconcile(live.station)
+    assert [clip["state"] for clip in live.clips()] == ["damaged"]
+    assert replicate_lacking(live.station) == 1
+    assert {clip["state"] for clip in live.clips()} <= SAFE_STATES
+    live.require_everything_verifies()
+
+
+def damage(bag: Path) -> None:
+    (main,) = (bag / "data").glob("main*")
+    main.chmod(0o640)
+    main.write_bytes(main.read_bytes().swapcase())
+
+
+def verify(live: LiveStation) -> str:
+    (clip,) = live.clips()
+    runtime = Runtime(live.station, mode="test")
+    return str(verify_clip(runtime, OneClip(clip_id=clip["clip_id"]), Caller(uid=0))["answer"])
+
+
+@pytest.mark.parametrize("settle", [False, True], ids=["by replication alone", "after reconciliation"])
+def test_a_copy_that_does_not_verify_any_more_is_set_aside_and_written_anew(
+    live: LiveStation, quick_path: Path, *, settle: bool
+) -> None:
+    live.dock(make_card(quick_path / "card", {"a.mp4": b"moving pictures"}))
+    (bad,) = live.bags(live.backup)
+    damage(bad)
+    assert verify(live) == "no"
+    if settle:
+        reconcile(live.station)
+    assert replicate_lacking(live.station) == 1
+    assert {clip["state"] for clip in live.clips()} <= SAFE_STATES
+    (aside,) = (live.backup / ".quarantine").iterdir()
+    assert (aside / "data" / "main.mp4").read_bytes() == b"MOVING PICTURES"
+    live.require_everything_verifies()
+
+
+def test_where_no_copy_verifies_the_bad_ones_stay_where_replication_found_them(
+    live: LiveStation, quick_path: Path
+) -> None:
+    live.dock(make_card(quick_path / "card", {"a.mp4": b"moving pictures"}))
+    bags = [*live.bags(live.primary), *live.bags(live.backup)]
+    for bag in bags:
+        damage(bag)
+    assert verify(live) == "no"
+    assert replicate_lacking(live.station) == 0
+    assert all(bag.is_dir() for bag in bags)
 
 
 def test_a_supplement_that_vanished_is_entered_and_its_clip_is_not_safe_until_it_is_back(

@@ -1,5 +1,6 @@
 """What a station does beside answering: imports from where they are allowed, and dockings that go on."""
 
+import sqlite3
 import time
 from collections.abc import Iterator
 from concurrent.futures import wait
@@ -9,9 +10,12 @@ import pytest
 
 from bodycam_custody.entries import Actor
 from bodycam_custody.errors import ImportRefusedError
+from bodycam_custody.operations import Caller, LetGo
+from bodycam_custody.release.acts import withdraw_recorder
 from bodycam_custody.runtime import Runtime
 from tests.bodycam_custody.odd_card import HANGS, odd_card
 from tests.bodycam_custody.stations import LiveStation, live_station, make_card
+from tests.bodycam_custody.test_record import failing
 
 SOMEBODY = Actor(uid=1000)
 
@@ -128,6 +132,22 @@ def test_settling_while_a_card_is_read_leaves_its_docking_alone(quick_path: Path
         assert [entry.facts["outcome"] for entry in live.entries("dock.closed")] == ["failed"]
         assert len(live.clips()) == 1
         runtime.close()
+
+
+def test_a_docking_that_died_of_an_error_nobody_foresaw_is_closed_and_its_recorder_may_be_let_go(
+    live: LiveStation, runtime: Runtime, quick_path: Path
+) -> None:
+    arrival = live.arrival(make_card(quick_path / "card", {"a.mp4": b"moving pictures"}))
+    with failing(live.station.ledger.path, "entries", when="json_extract(NEW.line, '$.kind') = 'clip.sealed'"):
+        docking = runtime.dock(arrival)
+        with pytest.raises(sqlite3.IntegrityError, match="the disk is full"):
+            docking.result()
+    assert live.docking(arrival.docking_id).phase == "copying"
+    runtime.catch_up()
+    assert live.docking(arrival.docking_id).phase == "interrupted"
+    request = LetGo(target=arrival.docking_id, person="custodian-1", reason="its card cannot be read")
+    withdraw_recorder(runtime, request, Caller(uid=0))
+    assert len(live.entries("dock.withdrawn")) == 1
 
 
 def test_docking_ids_are_fresh_and_say_when(live: LiveStation, runtime: Runtime) -> None:

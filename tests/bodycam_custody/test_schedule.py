@@ -1,6 +1,7 @@
 """What the daemon does by the clock, and what a restart makes of a job that is overdue."""
 
 import threading
+from dataclasses import replace
 from datetime import timedelta
 
 from bodycam_custody.clock import rfc3339
@@ -65,3 +66,28 @@ def test_a_clock_mark_is_an_entry(live: LiveStation) -> None:
     assert mark.every == timedelta(minutes=10)
     mark.run()
     assert [entry.subject for entry in live.entries("clock.mark")] == ["station"]
+
+
+def test_a_clock_mark_does_not_wait_for_hours_of_copying(live: LiveStation) -> None:
+    schedule = Schedule(Runtime(live.station, mode="daemon"))
+    jobs = {job.name: job for job in schedule.jobs}
+    copying, over, marked = threading.Event(), threading.Event(), threading.Event()
+
+    def copy() -> None:
+        copying.set()
+        over.wait(60)
+
+    schedule.jobs = (replace(jobs["catch-up"], run=copy), replace(jobs["clock-mark"], run=marked.set))
+    schedule.start()
+    assert copying.wait(20)
+    assert marked.wait(20)
+    assert not schedule.stop(wait_s=0.1)
+    over.set()
+    assert schedule.stop(wait_s=20)
+
+
+def test_jobs_that_copy_take_turns(live: LiveStation) -> None:
+    schedule = Schedule(Runtime(live.station, mode="daemon"))
+    jobs = {job.name: job for job in schedule.jobs}
+    assert jobs["catch-up"].turn is jobs["sweep-overdue"].turn
+    assert len({id(job.turn) for job in schedule.jobs}) == 3

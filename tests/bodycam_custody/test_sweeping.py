@@ -41,7 +41,7 @@ def test_a_sweep_of_a_station_that_is_well_says_so(live: LiveStation, runtime: R
     assert live.station.catalog.last_success(SWEEP) == "2026-11-21T12:00:00.000000Z"
 
 
-def test_a_sweep_finds_a_copy_that_is_gone_and_leaves_what_is_there(
+def test_a_sweep_finds_a_copy_that_is_gone_and_writes_it_again(
     live: LiveStation, runtime: Runtime, quick_path: Path
 ) -> None:
     # R43
@@ -49,10 +49,10 @@ def test_a_sweep_finds_a_copy_that_is_gone_and_leaves_what_is_there(
     lost, kept = live.bags(live.backup)
     shutil.rmtree(lost)
     found = sweep(runtime)
-    assert (found["copies_made"], found["copies_missing"], found["not_safe"]) == (0, 1, 1)
+    assert (found["copies_made"], found["copies_missing"], found["not_safe"]) == (1, 0, 0)
     assert len(live.entries("copy.missing")) == 1
-    assert live.bags(live.backup) == [kept]
-    assert len(live.bags(live.primary)) == 2
+    assert live.bags(live.backup) == [lost, kept]
+    live.require_everything_verifies()
 
 
 def test_a_sweep_writes_what_a_store_lacked_while_it_was_away(

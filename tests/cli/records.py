@@ -36,6 +36,7 @@ def make_clip(number: int, **differing: Any) -> wire.Clip:
         "sightings": 1,
         "sealed_at": "2026-11-21T09:00:00.000000Z",
         "docked_at": "2026-11-21T08:59:00.000000Z",
+        "handed_over_at": "2026-11-21T08:59:00.000000Z",
         "docking_id": "20261121T085900Z-k3f9",
         "session_id": "s-1",
         "device_id": "DSJ0017",

@@ -131,6 +131,7 @@ class FakeStation:
                 "interpretation_waiting": 0,
                 "foreign_files": 0,
                 "failed_files": 0,
+                "unfinished": 0,
                 "withdrawn": 0,
             },
             "remarks": [],

@@ -1,6 +1,7 @@
 """The Chinese catalogue is complete: every text of every package, with the same fields."""
 
 import ast
+import re
 import string
 from collections.abc import Iterator
 from functools import cache
@@ -154,3 +155,14 @@ def test_legal_words_are_the_fixed_ones(english: str, chinese: str) -> None:
     found = message(english)
     assert found is not None
     assert found.string == chinese
+
+
+def test_chinese_has_one_word_for_a_thing() -> None:
+    """The words that stand in docs/glossary.md, and not these beside them."""
+    others = re.compile(r"主管|档案员|清空|留存窗口|(?<!存证)(?<!系统)日志(?!头)")
+    said = [
+        text
+        for found in catalogue()
+        for text in ([found.string] if isinstance(found.string, str) else found.string or ())
+    ]
+    assert [text for text in said if others.search(text)] == []

@@ -16,6 +16,7 @@ from bodycam_custody.clearing.errors import (
     ClearingBrokenOffError,
     ClearingNotChosenError,
     ClearingRefusedError,
+    ConfigNotRootsError,
     ResidueError,
 )
 from bodycam_custody.errors import CustodyError, StatedError
@@ -71,7 +72,7 @@ REFUSALS: list[tuple[StatedError, str]] = [
         HeadNotApartError(size=9, found="primary: 9, no"),
         "没有任何与存证日志不在同一磁盘上的存储持有覆盖 9 条条目的已签名校验点（primary: 9, no）；"
         "未从存储卡上清除任何内容。"
-        "否则一块磁盘损坏会同时失去存储卡内容、日志和证明：请接入位于独立磁盘上的存储。",
+        "否则一块磁盘损坏会同时失去存储卡内容、存证日志和证明：请接入位于独立磁盘上的存储。",
     ),
     (
         DigestNotSealedError(bag=BAG, expected="0" * 64),
@@ -94,6 +95,12 @@ REFUSALS: list[tuple[StatedError, str]] = [
         CardNotOpenedError(mount_point=CARD, reason="Permission denied"),
         f"{CARD}：无法打开存储卡进行清卡（Permission denied）；"
         "未从卡上清除任何内容。如卡上有写保护开关，请拨开后重新接入。",
+    ),
+    (
+        ConfigNotRootsError(path="/etc/bodycam-custody/config.toml", uid=998, mode="0644"),
+        "/etc/bodycam-custody/config.toml：应归 root 所有且他人不可写，实际所有者 uid 为 998、权限为 0644："
+        "它决定哪些存储卡可以清卡（A3 art. 7），因此未删除任何内容。请运行："
+        "chown root:root /etc/bodycam-custody/config.toml && chmod go-w /etc/bodycam-custody/config.toml",
     ),
     (
         CardNotRestoredError(mount_point=CARD, reason="rw"),

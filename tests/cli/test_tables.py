@@ -1,5 +1,8 @@
 """Text lines up, Chinese included."""
 
+import unicodedata
+
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -15,6 +18,15 @@ def test_a_chinese_character_takes_two_columns_and_a_combining_mark_none() -> No
 def test_columns_line_up_under_chinese_headers() -> None:
     lines = table(["片段", "B"], [["abcdef", "1"], ["安全", "2"]]).splitlines()
     assert lines == ["片段    B", "abcdef  1", "安全    2"]
+
+
+@pytest.mark.parametrize(
+    "cell", ["\x1b[2J\x1b[32mSAFE", "A\nslot 2  safe", "gpj\u202etxt.exe", "A\u200bB", "A\x9b2J", "A\u2028B", "\ud800"]
+)
+def test_a_cell_stays_on_its_line_and_does_nothing_to_the_terminal(cell: str) -> None:
+    text = table(["slot", "name"], [[cell, "x"], ["y", cell]])
+    assert len(text.splitlines()) == 3
+    assert {unicodedata.category(one) for one in text.replace("\n", "")}.isdisjoint({"Cc", "Cf", "Cs", "Zl", "Zp"})
 
 
 def test_numbers_stand_flush_right() -> None:

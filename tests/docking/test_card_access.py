@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from docking.card_access import is_device_read_only, require_nobody_writes, restore
+from docking.card_access import empty_folder, is_device_read_only, require_nobody_writes, restore
 from docking.clearing_errors import CardInUseError
 from docking.mounting import SAFE_OPTIONS, set_read_only
 from docking.mounts import mount_at, read_mounts
@@ -169,3 +169,21 @@ def test_the_mounts_of_the_program_are_its_own(card: LoopCard, tmp_path: Path) -
     with program(card, tmp_path) as process:
         assert go_on(process) == "apart"
         assert mount_at(read_mounts(), tmp_path / "own") is None
+
+
+def test_the_folder_for_a_mount_is_never_removed_with_what_is_in_it(caplog: pytest.LogCaptureFixture) -> None:
+    # Where unmounting fails, the card itself is what is in it.
+    with empty_folder() as own:
+        (own / "footage.mp4").write_bytes(b"x")
+    try:
+        assert (own / "footage.mp4").read_bytes() == b"x"
+        assert f"folder is left folder={own} reason=Directory not empty" in caplog.text
+    finally:
+        (own / "footage.mp4").unlink()
+        own.rmdir()
+
+
+def test_the_folder_for_a_mount_is_gone_afterwards() -> None:
+    with empty_folder() as own:
+        assert own.is_dir()
+    assert not own.exists()

@@ -3,9 +3,10 @@
 import hashlib
 import os
 import shutil
+import struct
 import subprocess
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -87,7 +88,9 @@ def test_a_card_is_mounted_read_only_announced_and_taken_back_unchanged(card: Lo
     if not kernel_mounts(filesystem):
         pytest.skip(f"this kernel has no {filesystem}; the station in a box mounts it")
     before = digest(card)
-    slip = read_slip(dock(card.name, card.places), trusted_uids=frozenset({0}))
+    path = dock(card.name, card.places)
+    assert path is not None
+    slip = read_slip(path, trusted_uids=frozenset({0}))
     assert (slip.device, slip.filesystem, slip.mount_point) == (str(card.node), filesystem, card.mount_point)
     mount = mount_at(read_mounts(), card.mount_point)
     assert mount is not None
@@ -200,6 +203,55 @@ def test_a_card_without_filesystem_is_refused(tmp_path: Path) -> None:
         with pytest.raises(CardFormatRefusedError, match="found no filesystem"):
             dock(card.name, card.places)
         assert nothing_is_left(card)
+
+
+def damaged_boot_sector(image: Path) -> None:
+    with image.open("r+b") as file:
+        file.write(bytes(512))
+
+
+def luks_header(image: Path) -> None:
+    # LUKS on-disk format 1.2.3, §2.1: magic and version.
+    with image.open("r+b") as file:
+        file.write(b"LUKS\xba\xbe\x00\x01".ljust(4096, b"\0"))
+
+
+def raid_member(image: Path) -> None:
+    # linux/raid/md_p.h: version 1.2, 4 KiB from the beginning; where it stands is in it, in sectors.
+    superblock = struct.pack("<II", 0xA92B4EFC, 1).ljust(144, b"\0") + struct.pack("<Q", 8)
+    with image.open("r+b") as file:
+        file.write(bytes(4096) + superblock.ljust(512, b"\0"))
+
+
+@pytest.mark.parametrize(
+    ("damage", "found"),
+    [
+        (damaged_boot_sector, "no filesystem"),
+        (luks_header, "crypto_LUKS"),
+        (raid_member, "linux_raid_member"),
+    ],
+)
+def test_a_card_whose_filesystem_nobody_recognises_is_refused_and_told(
+    tmp_path: Path, damage: Callable[[Path], None], found: str
+) -> None:
+    with plugged_in(tmp_path, "vfat") as card:
+        damage(tmp_path / "card.img")
+        subprocess.run(["blockdev", "--flushbufs", card.node], check=True)
+        with pytest.raises(CardFormatRefusedError, match=f"found {found}"):
+            dock(card.name, card.places)
+        (told,) = card.places.refused.iterdir()
+        assert read_refusal(told, trusted_uids=frozenset({0})).problem["facts"]["found"] == found
+        assert nothing_is_left(card)
+
+
+def test_a_disk_whose_partitions_are_the_cards_is_left_to_them(ext4_card: LoopCard) -> None:
+    disk = (ext4_card.places.sysfs / "class/block" / ext4_card.name).resolve()
+    (disk / f"{ext4_card.name}p1").mkdir()
+    (disk / f"{ext4_card.name}p1" / "partition").write_text("1\n", encoding="ascii")
+    assert dock(ext4_card.name, ext4_card.places) is None
+    assert nothing_is_left(ext4_card)
+    assert list(ext4_card.places.refused.iterdir()) == []
+    assert not is_read_only(ext4_card.node)
 
 
 def test_a_card_that_is_two_filesystems_at_once_is_refused(ext4_card: LoopCard, tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from docking.slot_state import (
     REENUMERATION_S,
     Appeared,
     BecameSafe,
+    CardFound,
     Event,
     LetGo,
     Mounted,
@@ -132,6 +133,27 @@ def test_a_slip_taken_back_while_the_device_stays_shows_storage() -> None:
     assert after(UNLOCKED, Mounted(serial=SERIAL), ReadingBegan(), Unmounted()).phase is SlotPhase.STORAGE
 
 
+DONE = (UNLOCKED, Mounted(serial=SERIAL), ReadingBegan(), BecameSafe())
+
+
+@pytest.mark.parametrize("done", [DONE, (*DONE, Released())], ids=["safe", "released"])
+def test_another_card_of_a_recorder_that_was_safe_is_to_be_read_too(done: tuple[Event, ...]) -> None:
+    assert after(*done, Mounted(serial=SERIAL)).phase is SlotPhase.MOUNTED
+    assert after(*done, CardFound()).phase is SlotPhase.MOUNTED
+    assert after(*done, Unmounted(), CardFound()).phase is SlotPhase.STORAGE
+    assert after(*done, CardFound(), Vanished(address=(1, 6))).phase is SlotPhase.GONE_EARLY
+    assert after(*done, CardFound(), ReadingBegan(), BecameSafe()).phase is SlotPhase.SAFE
+
+
+def test_another_card_changes_nothing_while_one_is_read_or_where_the_recorder_was_let_go() -> None:
+    reading = after(UNLOCKED, Mounted(serial=SERIAL), ReadingBegan())
+    let_go = advance(reading, LetGo(phase=SlotPhase.WITHDRAWN), 1.0)
+    for slot in (reading, let_go, after(LOCKED), after(KEYBOARD)):
+        assert advance(slot, CardFound(), 1.0) == slot
+    for slot in (reading, let_go, after(KEYBOARD)):
+        assert advance(slot, Mounted(serial=SERIAL), 1.0) == slot
+
+
 class SlotLife(RuleBasedStateMachine):
     """Any order of events, late and repeated ones included."""
 
@@ -192,6 +214,12 @@ class SlotLife(RuleBasedStateMachine):
     @rule(serial=st.sampled_from([None, "A1", "B2"]))
     def mount(self, serial: str | None) -> None:
         self.step(Mounted(serial=serial))
+        assert self.slot.phase not in {SlotPhase.SAFE, SlotPhase.RELEASED}, "a card nobody read yet is not safe"
+
+    @rule()
+    def find_card(self) -> None:
+        self.step(CardFound())
+        assert self.slot.phase not in {SlotPhase.SAFE, SlotPhase.RELEASED}, "a card nobody read yet is not safe"
 
     @rule()
     def unmount(self) -> None:

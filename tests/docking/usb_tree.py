@@ -105,10 +105,19 @@ class UsbTree:
         raw = descriptors(claims, interfaces, hidden=hidden, device_class=device_class)
         (folder / "descriptors").write_bytes(raw)
         for lun, disk in enumerate(disks):
-            self._disk(
-                folder / f"{name}:1.0" / f"host{self._address}" / "target0:0:0" / f"0:0:0:{lun}", disk, partitions
-            )
+            self.disk(name, disk, lun=lun, partitions=partitions)
         return folder
+
+    def disk(
+        self, name: str, disk: str, *, lun: int = 0, partitions: Sequence[str] = (), sectors: int = 1048576
+    ) -> Path:
+        """Let a disk of the device `name` appear, with a medium of `sectors`, 0 for none."""
+        folder = self.folder_of(name)
+        address = (folder / "devnum").read_text(encoding="ascii").strip()
+        unit = folder / f"{name}:1.0" / f"host{address}" / "target0:0:0" / f"0:0:0:{lun}"
+        self._disk(unit, disk, partitions)
+        (unit / "block" / disk / "size").write_text(f"{sectors}\n", encoding="ascii")
+        return unit / "block" / disk
 
     def hub(self, name: str) -> None:
         """Plug a hub in."""
@@ -134,4 +143,3 @@ class UsbTree:
             if part:
                 (disk / part / "partition").write_text("1\n", encoding="ascii")
         (disk / "diskseq").write_text(f"{self._address + 40}\n", encoding="ascii")
-        (disk / "size").write_text("1048576\n", encoding="ascii")

@@ -20,6 +20,8 @@ from bodycam_custody.audit import Severity, verify_evidence
 from bodycam_custody.clearing.folding import ClearingState
 from bodycam_custody.entries import EntryKind
 from bodycam_custody.handlers import answer
+from bodycam_custody.installation.diagnosis import overall
+from bodycam_custody.installation.doctor import examine
 from bodycam_custody.model import (
     Basis,
     ClipState,
@@ -37,6 +39,8 @@ from bodycam_custody.runtime import Runtime
 from bodycam_custody.slots.alarms import AlarmCode, serial_twice_draft
 from bodycam_custody.slots.views import WhyNot
 from bodycam_custody.views import problem
+from cli.views.demo import DemoValue
+from cli.views.init import station_value
 from docking.card import DockingKind
 from docking.profile import TimeSource
 from docking.slot_state import SlotPhase
@@ -148,6 +152,7 @@ def collect(live: LiveStation, runtime: Runtime, folder: Path) -> dict[str, Any]
         for number, name in enumerate(asked["signers"], 1)
     }
     clip_id = live.clip(first.name)["clip_id"]
+    receipt = ask("dockings.receipt", docking_id=docked.docking_id)
     damaged = next(live.bag(clip_id).glob("data/main.*"))
     damaged.chmod(0o640)
     damaged.write_bytes(b"other")
@@ -159,6 +164,7 @@ def collect(live: LiveStation, runtime: Runtime, folder: Path) -> dict[str, Any]
     report = verify_evidence(
         [live.primary, live.backup], trust=live.settings.paths.trust, now=live.clock.now()
     ).to_json()
+    found = list(examine(live.settings))
     return {
         "clip": next(one for one in ask("clips.list")["items"] if one["clip_id"] == clip_id),
         "clip in detail": clip,
@@ -170,7 +176,8 @@ def collect(live: LiveStation, runtime: Runtime, folder: Path) -> dict[str, Any]
         "docking in detail": ask("dockings.show", docking_id=docked.docking_id),
         "clearing": ask("dockings.show", docking_id=docked.docking_id)["clearing"],
         "acceptance": ask("dockings.accept", docking_id=docked.docking_id, person="custodian-1"),
-        "receipt": ask("dockings.receipt", docking_id=docked.docking_id),
+        "receipt": receipt,
+        "letting go": ask("dockings.release", target=docked.docking_id, person="supervisor-1", reason="lost copy"),
         "slots.list": ask("slots.list"),
         "slot": ask("slots.list")["items"][0],
         "slots.learn": ask("slots.learn", name="slot 1", port="pci-0000:00:14.0-usb-0:2"),
@@ -190,7 +197,9 @@ def collect(live: LiveStation, runtime: Runtime, folder: Path) -> dict[str, Any]
         "recorder in detail": ask("recorders.show", recorder_id=SERIAL),
         "recorder check": ask("recorders.check"),
         "audit report": json.loads(json.dumps(report)),
-        "letting go": ask("dockings.release", target=docked.docking_id, person="supervisor-1", reason="lost copy"),
+        "doctor": {"answer": overall(found).value, "findings": [one.to_json() for one in found]},
+        "init": station_value(live.settings, live.root / "config.toml"),
+        "demo": dict.fromkeys(DemoValue.__annotations__),
     }
 
 
@@ -228,6 +237,9 @@ _BESIDE = {"clip in detail": "clip", "docking in detail": "docking", "recorder i
             "checkpoint",
             "keys",
             "audit report",
+            "doctor",
+            "init",
+            "demo",
         ),
     ],
 )
@@ -258,6 +270,7 @@ def documented_keys(heading: str) -> list[str]:
             ("recorder check", "per_officer"),
         ),
         *(("status", "backlog"), ("audit report", "findings"), ("audit report", "ranges"), ("audit report", "counts")),
+        ("doctor", "findings"),
     ],
 )
 def test_the_keys_inside_an_answer_are_those_on_the_page(heading: str, key: str, answers: dict[str, Any]) -> None:

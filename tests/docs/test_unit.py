@@ -5,7 +5,8 @@ import re
 import shutil
 import subprocess
 import tomllib
-from dataclasses import fields
+from collections.abc import Sequence
+from dataclasses import fields, replace
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,10 @@ from bodycam_custody.clearing.service import CLEAR_SOCKET
 from bodycam_custody.runtime import PROBE_SOCKET
 from config.settings import PathSettings
 from docking.mount_helper import Places
+from docking.usb_devices import parse_interfaces, read_usb_devices
+from docking.usb_errors import UsbInterfaceRefusedError
+from docking.usb_policy import judge_usb_device
+from tests.docking.usb_tree import CONTROL, KEYBOARD, STORAGE, STORAGE_UAS, Claims, Triple, UsbTree, descriptors
 from tests.docs.program import check_command
 from tests.docs.reading import ROOT
 
@@ -152,9 +157,42 @@ def test_udev_starts_nothing_but_the_two_helpers_and_keeps_others_away() -> None
     unlock, mount = [rule for rule in rules if "SYSTEMD_WANTS" in rule]
     assert unlock.endswith('ENV{SYSTEMD_WANTS}+="custody-unlock@%k.service"')
     assert mount.endswith('ENV{SYSTEMD_WANTS}+="custody-mount@%k.service"')
-    assert 'ENV{ID_FS_USAGE}=="filesystem"' in mount
     assert 'ENV{UDISKS_IGNORE}="1"' in rules
     assert not any(word in rule for rule in rules for word in ("RUN", "PROGRAM", "IMPORT"))
+
+
+@pytest.mark.parametrize(
+    ("facts", "is_asked"),
+    [
+        ({"DEVTYPE": "disk", "size": "1048576"}, True),
+        ({"DEVTYPE": "disk", "size": "1048576", "ID_FS_USAGE": "filesystem"}, True),
+        ({"DEVTYPE": "disk", "size": "1048576", "ID_FS_USAGE": "crypto"}, True),
+        ({"DEVTYPE": "disk", "size": "1048576", "ID_FS_USAGE": "raid"}, True),
+        ({"DEVTYPE": "disk", "size": "1048576", "ID_PART_TABLE_TYPE": "dos"}, True),
+        ({"DEVTYPE": "partition", "size": "1048576"}, True),
+        ({"DEVTYPE": "partition", "size": "2"}, True),
+        ({"DEVTYPE": "disk", "size": "0"}, False),
+        ({"DEVTYPE": "disk", "size": "1048576", "ID_BUS": "ata"}, False),
+        ({"DEVTYPE": "disk", "size": "1048576", "ACTION": "remove"}, False),
+    ],
+)
+def test_the_mount_helper_is_asked_for_whatever_may_be_a_card(facts: dict[str, str], is_asked: bool) -> None:
+    """The rules of block devices, read as udev reads them: comparisons with alternatives, GOTO, and nothing else."""
+    known = {"ACTION": "add", "SUBSYSTEM": "block", "ID_BUS": "usb", **facts}
+    lines = [line for line in text("70-bodycam-custody.rules").splitlines() if line and not line.startswith("#")]
+    lines = [line for line in lines if 'SUBSYSTEM=="usb"' not in line]
+    asked = False
+    for line in lines:
+        matches = re.findall(r'(?:ENV|ATTR)?\{?(\w+)\}?(==|!=)"([^"]*)"', line)
+        if not all(
+            any(fnmatch.fnmatchcase(known.get(key, ""), one) for one in value.split("|")) is (operator == "==")
+            for key, operator, value in matches
+        ):
+            continue
+        if "GOTO=" in line:
+            break
+        asked |= "custody-mount@%k.service" in line
+    assert asked is is_asked
 
 
 def test_the_unlock_helper_gets_its_passwords_by_the_names_it_looks_for() -> None:
@@ -210,6 +248,50 @@ def test_only_what_offers_nothing_but_its_makers_own_protocol_is_asked_to_unlock
         for operator, patterns in matches
     )
     assert (len(matches), found) == (2, is_asked)
+
+
+def is_switched_off(interfaces: Sequence[Triple]) -> bool:
+    """Return whether udev has the kernel let go of a device with these interfaces, listed as its usb_id lists them."""
+    (rule,) = [line for line in text("70-bodycam-custody.rules").splitlines() if 'ATTR{authorized}="0"' in line]
+    assert 'ACTION=="add"' in rule
+    assert 'ENV{DEVTYPE}=="usb_device"' in rule
+    matches = re.findall(r'ENV\{ID_USB_INTERFACES\}(==|!=)"([^"]*)"', rule)
+    assert [operator for operator, _ in matches] == ["==", "=="]
+    listed = ":" + "".join(f"{one[0]:02x}{one[1]:02x}{one[2]:02x}:" for one in interfaces)
+    return all(any(fnmatch.fnmatchcase(listed, one) for one in patterns.split("|")) for _, patterns in matches)
+
+
+@pytest.mark.parametrize(
+    ("interfaces", "is_off"),
+    [
+        ([STORAGE], False),
+        ([STORAGE, STORAGE_UAS], False),
+        ([STORAGE, CONTROL], False),
+        ([CONTROL], False),
+        ([KEYBOARD], False),  # the station's own
+        ([STORAGE, KEYBOARD], True),
+        ([KEYBOARD, STORAGE], True),
+        ([STORAGE, CONTROL, KEYBOARD], True),
+        ([(9, 0, 0)], False),
+    ],
+)
+def test_a_device_that_is_storage_and_something_else_is_switched_off(interfaces: list[Triple], is_off: bool) -> None:
+    assert is_switched_off(interfaces) is is_off
+
+
+def test_storage_beside_any_other_class_is_switched_off_and_refused_by_the_station(tmp_path: Path) -> None:
+    """Nothing that could be a recorder is switched off, and no storage with another class is left on."""
+    tree = UsbTree(tmp_path)
+    tree.plug("1-2")
+    (device,) = read_usb_devices(tree.sysfs)
+    for usb_class in range(256):
+        interfaces = [STORAGE, (usb_class, 0x06, 0x50)]
+        assert is_switched_off(interfaces) is (usb_class not in {0x08, 0xFF})
+        assert not is_switched_off([(usb_class, 0x06, 0x50)])
+        if is_switched_off(interfaces):
+            claimed = replace(device, interfaces=parse_interfaces(descriptors(Claims(), interfaces)))
+            with pytest.raises(UsbInterfaceRefusedError):
+                judge_usb_device(claimed, {claimed.usb_id})
 
 
 def test_daemon_and_helpers_read_the_same_list_of_families() -> None:

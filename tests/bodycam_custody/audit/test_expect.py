@@ -36,9 +36,6 @@ def quarantined(store_id: str, path: str = PATH) -> dict[str, Any]:
     return {"kind": "bag.quarantined", "facts": {"store_id": store_id, "bag_path": path, "reason": "bad"}}
 
 
-TOMBSTONE = {"kind": "tombstone.signed", "subject": "clip:clip-a", "facts": {}}
-
-
 def test_a_sealed_clip_is_expected_in_the_stores_it_names() -> None:
     bag = fold(sealed()).bags[PATH]
     assert (bag.clip_id, bag.tagmanifest.hex, bag.seq, bag.store_ids) == ("clip-a", DIGEST, 0, {"primary"})
@@ -58,20 +55,21 @@ def test_a_quarantined_copy_is_expected_no_more_until_it_is_written_again() -> N
     assert fold(sealed(), quarantined("primary"), replica("primary")).bags[PATH].store_ids == {"primary"}
 
 
+@pytest.mark.parametrize("path", [PATH, PATH.replace("/21/", "/22/")])
+def test_a_bag_sealed_anew_stands_for_the_one_it_replaces_only_with_every_file_of_it(path: str) -> None:
+    first = sealed(main_sha256="1" * 64, sidecars=["2" * 64])
+    anew = {"bag_path": path, "tagmanifest_sha256": OTHER_DIGEST, "main_sha256": "1" * 64, "replaces": DIGEST}
+    whole = fold(first, sealed(**anew, sidecars=["3" * 64, "2" * 64]))
+    assert (whole.problems, list(whole.bags)) == ([], [path])
+    assert whole.bags[path].tagmanifest.hex == OTHER_DIGEST
+    # A replacement that lost a file, or is of another clip, excuses nothing.
+    assert PATH in fold(first, sealed(**anew, sidecars=[])).bags
+    assert fold(first, sealed(**anew, sidecars=[])).bags[PATH].tagmanifest.hex == DIGEST
+    assert PATH in fold(first, sealed(**anew, sidecars=["2" * 64]) | {"subject": "clip:clip-b"}).bags
+
+
 def test_quarantining_a_bag_that_was_never_entered_changes_nothing() -> None:
     assert fold(quarantined("primary")).problems == []
-
-
-def test_a_tombstone_ends_the_expectation_of_the_clip_and_its_supplements() -> None:
-    supplement = sealed(bag_path=f"{PATH}-s1", bag_id="clip-a-s1") | {"kind": "supplement.sealed"}
-    expectations = fold(sealed(), supplement, TOMBSTONE)
-    assert [bag.tombstone_seq for bag in expectations.bags.values()] == [2, 2]
-
-
-def test_a_clip_sealed_again_after_its_tombstone_is_expected_again() -> None:
-    expectations = fold(sealed(), TOMBSTONE, sealed(tagmanifest_sha256=OTHER_DIGEST))
-    assert expectations.bags[PATH].tombstone_seq is None
-    assert expectations.bags[PATH].tagmanifest.hex == OTHER_DIGEST
 
 
 def test_stores_are_known_by_their_entries() -> None:
@@ -102,7 +100,6 @@ def test_every_kind_is_either_silent_or_followed() -> None:
         (sealed() | {"subject": 7}, FactsProblem.NO_CLIP),
         (sealed() | {"subject": "clip:"}, FactsProblem.NO_CLIP),
         (sealed() | {"subject": "docking:clip-a"}, FactsProblem.NO_CLIP),
-        (TOMBSTONE | {"subject": "station"}, FactsProblem.NO_CLIP),
         (sealed(stores="primary"), FactsProblem.FIELD),
         (sealed(stores=["primary"]), FactsProblem.FIELD),
         (sealed(bag_path="clips/../../etc"), FactsProblem.BAG_PATH),

@@ -1,7 +1,11 @@
 """Clearing a card from end to end: what must be true before, what is entered, and what stays (R40)."""
 
+import json
 import os
 import shutil
+import socket
+import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -352,3 +356,22 @@ def test_a_service_that_does_not_answer_is_said(desk: Desk, handed_over: str) ->
     error = refused(desk, handed_over)
     assert error.code == "clear-helper-missing"
     assert "systemctl enable --now custody-clear.socket" in str(error)
+
+
+def test_a_root_helper_goes_by_no_configuration_that_others_can_change(desk: Desk) -> None:
+    if os.geteuid() != 0:
+        pytest.skip("only root's helper must not trust what others write")
+    config = desk.live.settings.file
+    os.chown(config, 65534, 0)
+    ours, its = socket.socketpair()
+    command = [sys.executable, "-m", "bodycam_custody.clearing.helper", "--config", str(config)]
+    with ours, its:
+        assert subprocess.run(command, stdin=its.fileno(), capture_output=True).returncode == 1
+        (line,) = ours.recv(1 << 16).splitlines()
+    answer = json.loads(line)
+    assert (answer["step"], answer["problem"]["code"]) == ("refused", "configuration-not-roots")
+    assert answer["problem"]["template"].format(**answer["problem"]["facts"]) == (
+        f"{config}: expected to be root's and writable by nobody else, found owner uid 65534 and mode 0644: it says "
+        "which cards may be cleared (A3 art. 7), so nothing was removed. Run: chown root:root "
+        f"{config} && chmod go-w {config}"
+    )

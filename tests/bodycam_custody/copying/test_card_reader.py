@@ -1,5 +1,6 @@
 """The daemon's side of a card worker: it answers, or it is given up."""
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,7 +13,7 @@ from bodycam_custody.copying.nursery import Nursery
 from docking.source import SpecialKind
 from hashing.digest import Digest
 from tests.bodycam_custody.odd_card import HANGS, odd_card
-from tests.bodycam_custody.stations import make_card
+from tests.bodycam_custody.stations import NOW, make_card
 
 
 @contextmanager
@@ -46,18 +47,38 @@ def test_a_large_card_is_listed_in_parts(quick_path: Path) -> None:
         assert len(reader.inventory().files) == 4_100
 
 
+def job(number: int, path: bytes, size_bytes: int, *targets: Path) -> CopyJob:
+    """Ask for a file as `make_card` writes it."""
+    mtime_ns = int(NOW.timestamp()) * 10**9
+    return CopyJob(number=number, path=path, size_bytes=size_bytes, mtime_ns=mtime_ns, targets=targets)
+
+
+@pytest.mark.parametrize("change", ["size", "mtime"])
+def test_a_file_that_is_another_than_the_inventory_lists_is_not_copied(quick_path: Path, change: str) -> None:
+    # What is signed about it would be false, and a later docking would take its first state for sealed.
+    card = make_card(quick_path / "card", {"a.mp4": b"moving pictures"})
+    if change == "size":
+        make_card(card, {"a.mp4": b"moving pictures and more"})
+    else:
+        os.utime(card / "a.mp4", ns=(1, 1))
+    with reading(card) as reader:
+        (failed,) = copy_all(reader, [job(0, b"a.mp4", 15, quick_path / "copy")])
+    assert isinstance(failed, CopyFailed)
+    found = "24 (mtime 1795262400000000000 ns)" if change == "size" else "15 (mtime 1 ns)"
+    assert str(failed.error) == (
+        "a.mp4: the file was listed with 15 bytes (mtime 1795262400000000000 ns) and has "
+        f"{found} now. Nothing of it is sealed; stop what writes to the card and dock it again."
+    )
+    assert not (quick_path / "copy").exists()
+
+
 def test_files_are_copied_to_every_target_and_failures_come_between(quick_path: Path) -> None:
     card = make_card(quick_path / "card", {"a.mp4": b"moving pictures", "b.mp4": b"more"})
     for name in ("one", "two"):
         (quick_path / name).mkdir()
     jobs = [
-        CopyJob(
-            number=number,
-            path=path,
-            size_bytes=15,
-            targets=(quick_path / "one" / str(number), quick_path / "two" / str(number)),
-        )
-        for number, path in enumerate([b"a.mp4", b"no.mp4", b"b.mp4"])
+        job(number, path, size_bytes, quick_path / "one" / str(number), quick_path / "two" / str(number))
+        for number, (path, size_bytes) in enumerate([(b"a.mp4", 15), (b"no.mp4", 7), (b"b.mp4", 4)])
     ]
     with reading(card) as reader:
         first, failed, last = copy_all(reader, jobs)
@@ -80,7 +101,7 @@ def test_what_took_a_files_place_since_the_inventory_is_not_opened(quick_path: P
         reader.inventory()
         (card / "a.mp4").unlink()
         (card / "a.mp4").symlink_to("/etc/passwd")
-        (failed,) = copy_all(reader, [CopyJob(number=0, path=b"a.mp4", size_bytes=15, targets=(quick_path / "copy",))])
+        (failed,) = copy_all(reader, [job(0, b"a.mp4", 15, quick_path / "copy")])
     assert isinstance(failed, CopyFailed)
     assert str(failed.error) == "a.mp4: expected a regular file, found symlink; it is listed and not opened."
     assert not (quick_path / "copy").exists()
@@ -113,7 +134,7 @@ def test_a_worker_that_is_silent_is_given_up(quick_path: Path) -> None:
         nursery = Nursery()
         reader = CardReader(hanging, nursery=nursery, threads=1, silence_s=0.3, locks=(), is_stopping=lambda: False)
         with pytest.raises(CardSilentError, match=r"the card gave nothing for 0.3 s while a.mp4 was read"):
-            copy_all(reader, [CopyJob(number=0, path=b"a.mp4", size_bytes=15, targets=(quick_path / "copy",))])
+            copy_all(reader, [job(0, b"a.mp4", 15, quick_path / "copy")])
     reader.close()  # the odd card is gone by now, so that the worker can die at once
     nursery.close()
 
@@ -128,5 +149,5 @@ def test_a_mistake_in_the_worker_is_told_at_once_and_not_waited_for(
             CardReaderFailedError, match=r"ended \(exit 1\) while \.\./a\.mp4 was read; dock the recorder again"
         ),
     ):
-        copy_all(reader, [CopyJob(number=0, path=b"../a.mp4", size_bytes=15, targets=(quick_path / "copy",))])
+        copy_all(reader, [job(0, b"../a.mp4", 15, quick_path / "copy")])
     assert "not a relative path of plain names" in capfd.readouterr().err

@@ -241,7 +241,8 @@ def test_a_clip_that_is_not_safe_or_is_damaged_is_read(live: LiveStation, card: 
     away.rename(live.backup)
     other = make_card(quick_path / "other", {"a.mp4": b"another clip"})
     (file,) = live.dock(other).files
-    facts = {"store_id": "primary", "bag_path": "clips/x"}
+    (clip,) = live.rows("SELECT bag_path FROM clips WHERE clip_id = ?", file["clip_id"])
+    facts = {"store_id": "primary", "bag_path": clip["bag_path"]}
     live.station.record.enter([Draft(kind=EntryKind.COPY_MISSING, subject=f"clip:{file['clip_id']}", facts=facts)])
     require_read(live.dock(other))
 

@@ -5,9 +5,11 @@ from pathlib import Path
 
 import pytest
 
+from bodycam_custody.dockings.drafts import NumberedUnit, closed_draft, inventory_drafts, seen_draft
 from bodycam_custody.dockings.recorder_clock import RESET_OFFSET, ClockReading, judge_clock
-from bodycam_custody.model import ClockVerdict
+from bodycam_custody.model import ClockVerdict, DockingPhase
 from docking.card import DockingKind
+from docking.inventory import take_inventory
 from tests.bodycam_custody.recordings import day, recorded_name
 from tests.bodycam_custody.stations import NOW, LiveStation, make_card
 
@@ -89,6 +91,136 @@ def test_a_reset_is_no_base_for_a_drift_and_nothing_measured_is_no_verdict() -> 
     assert verdict(reading(0), reading(-YEAR_MS - 1, at=NOW)) is ClockVerdict.FIRST_READING
     assert verdict(reading(0), None) is ClockVerdict.FIRST_READING
     assert verdict(None, reading(0, at=NOW)) is None
+
+
+def allowances(live: LiveStation, quick_path: Path, *offsets_ms: int | None) -> list[object]:
+    """Dock a recorder every day with these readings, and a photograph of the day before; return what was allowed."""
+    told: list[object] = []
+    for number, offset_ms in enumerate(offsets_ms):
+        began = live.clock.now() - DAY
+        name = recorded_name(began, number, extension="jpg")
+        card = make_card(quick_path / f"card-{number}", {name: b"\xff\xd8\xff\xe0 %d" % number}, written_at=began)
+        live.dock(card, clock_offset_ms=offset_ms, clock_offset_uncertainty_ms=None if offset_ms is None else 100)
+        live.interpret()
+        facts = live.entries("clip.timed")[-1].facts
+        told.append((facts["drift_ms_per_day"], facts["drift_allowance_ms"], facts["uncertainty_ms"]))
+        live.clock.advance(DAY)
+    return told
+
+
+def test_a_reading_says_less_of_an_older_recording_by_the_drift_that_is_known_or_allowed(
+    live: LiveStation, quick_path: Path
+) -> None:
+    # R32: first nothing is known, then 0.5 s a day and the doubt of both readings, then a drift beyond the limit
+    # A photograph has no length; the names of the later ones are corrected, so they are a little older or younger.
+    first, second, third, fourth = allowances(live, quick_path, 0, 500, 10_500, None)
+    assert first == (3_000, 3_000, 4_100)
+    assert second == (700, 700, 1_800)
+    assert third == (10_200, 10_201, 11_301)
+    assert fourth == (None, None, 121_000)
+
+
+DAY_MS = 86_400_000
+
+
+@pytest.mark.parametrize("days", [2, 200])
+def test_a_clock_that_fell_back_by_days_is_a_reset_whatever_its_factory_date(days: int) -> None:
+    # R32: a factory date of this spring
+    assert verdict(reading(-days * DAY_MS), reading(0, at=NOW)) is ClockVerdict.RESET
+
+
+def test_a_clock_that_never_ran_right_or_was_put_right_did_not_fall_back() -> None:
+    assert verdict(reading(-2 * DAY_MS), reading(-2 * DAY_MS, at=NOW)) is ClockVerdict.WITHIN_LIMIT
+    assert verdict(reading(-DAY_MS), reading(0, at=NOW)) is ClockVerdict.BEYOND_LIMIT
+    assert verdict(reading(0), reading(2 * DAY_MS, at=NOW)) is ClockVerdict.BEYOND_LIMIT
+    assert verdict(reading(0), reading(-2 * DAY_MS, at=NOW)) is ClockVerdict.FIRST_READING
+
+
+def dated(live: LiveStation, quick_path: Path, began: datetime, **arriving: int | None) -> tuple[object, object]:
+    """Dock a card at `NOW`, a day later one with a recording that began then, and return both verdicts on that."""
+    live.dock(make_card(quick_path / "first", {"a.jpg": b"\xff\xd8\xff\xe0"}, written_at=NOW))
+    live.clock.advance(DAY)
+    name = recorded_name(began, extension="jpg")
+    docking = live.dock(make_card(quick_path / "second", {name: b"\xff\xd8\xff\xe0 2"}, written_at=began), **arriving)
+    live.interpret()
+    return live.clip(name)["handover_reason"], docking.view["clock_verdict"]
+
+
+FACTORY_DATE = datetime(2020, 1, 1, 0, 3, 12, tzinfo=UTC)
+
+
+def test_a_recording_older_than_a_docking_that_did_not_list_it_shows_a_reset(
+    live: LiveStation, quick_path: Path
+) -> None:
+    # R32, R38: nobody is late by a factory date
+    assert dated(live, quick_path, FACTORY_DATE) == ("clock-implausible", "reset")
+    timed = live.entries("clip.timed")[-1].facts
+    assert timed["after_docking"] == live.entries("dock.seen")[0].facts["docking_id"]
+
+
+@pytest.mark.parametrize(
+    ("began", "reason"),
+    [
+        (NOW - DAY - timedelta(seconds=1), "clock-implausible"),
+        (NOW - DAY, "docked-after-hours"),
+    ],
+)
+def test_only_what_is_dated_well_before_is_not_believed(
+    live: LiveStation, quick_path: Path, began: datetime, reason: str
+) -> None:
+    assert dated(live, quick_path, began)[0] == reason
+
+
+def test_a_measured_offset_corrects_the_date_before_it_is_held_against_the_docking(
+    live: LiveStation, quick_path: Path
+) -> None:
+    measured = {"clock_offset_ms": -3 * DAY_MS, "clock_offset_uncertainty_ms": 100}
+    told = dated(live, quick_path, NOW - 3 * DAY + timedelta(hours=6), **measured)
+    assert told == ("docked-within-hours", "first-reading")
+
+
+def test_the_other_card_of_a_recorder_contradicts_nothing(live: LiveStation, quick_path: Path) -> None:
+    # R38: two cards that are docked together; neither lists what the other holds
+    began = NOW + DAY
+    for day_number in range(2):
+        live.clock.advance(3 * DAY * day_number)
+        for second, name in enumerate(("one", "two")):
+            card = make_card(quick_path / name, {f"{day_number}.jpg": name.encode()}, written_at=live.clock.now())
+            if day_number:
+                recorded = recorded_name(began, second, extension="jpg")
+                make_card(card, {recorded: name.encode() * (second + 2)}, written_at=began)
+            docking = live.dock(card, docked_at=live.clock.now() + timedelta(seconds=second))
+            assert docking.view["clock_verdict"] is None
+    live.interpret()
+    told = [live.clip(recorded_name(began, second, extension="jpg"))["handover_reason"] for second in range(2)]
+    assert told == ["docked-after-hours"] * 2
+
+
+def test_what_was_listed_before_and_not_read_is_as_old_as_it_says(live: LiveStation, quick_path: Path) -> None:
+    # R38: the file failed at the docking before, and was renamed since
+    began = NOW - 5 * DAY
+    card = make_card(
+        quick_path / "card", {recorded_name(began, extension="jpg"): b"\xff\xd8\xff\xe0"}, written_at=began
+    )
+    first = live.arrival(card)
+    listed = take_inventory(card)
+    drafts = inventory_drafts(
+        first.docking_id,
+        listed.files,
+        listed.specials,
+        [NumberedUnit(main=0, sidecars=())],
+        profile="gat-underscore",
+        keep=lambda paths: live.station.texts.keep(paths, meaning="card-path"),
+    )
+    closed = closed_draft(first.docking_id, outcome=DockingPhase.CLOSED, code=None, counts={}, left_out={})
+    live.station.record.enter([seen_draft(first, rule_set_version="1"), *drafts, closed])
+    live.clock.advance(DAY)
+    renamed = recorded_name(began, extension="jpg").replace(".jpg", "IMP.jpg")
+    (card / recorded_name(began, extension="jpg")).rename(card / renamed)
+    docking = live.dock(card)
+    live.interpret()
+    assert docking.view["clock_verdict"] is None
+    assert live.clip(renamed)["handover_reason"] == "docked-after-hours"
 
 
 def test_the_drift_since_the_previous_docking_is_entered_and_remarked(live: LiveStation, quick_path: Path) -> None:

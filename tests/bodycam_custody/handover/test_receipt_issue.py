@@ -17,6 +17,8 @@ from bodycam_custody.handlers import answer
 from bodycam_custody.handover.errors import DockingNotOverError, ReceiptRefusedError
 from bodycam_custody.handover.receipt_issue import NAMED_FILES
 from bodycam_custody.operations import Caller
+from bodycam_custody.reconcile import reconcile
+from bodycam_custody.replication import replicate_lacking
 from bodycam_custody.roles import Role
 from bodycam_custody.runtime import Runtime
 from hashing.allowed_signers import AllowedSigners
@@ -234,3 +236,15 @@ def test_a_name_that_was_erased_is_null_and_the_digest_stays(live: LiveStation, 
     files = document_of(live, docked.docking_id)["files"]
     assert {file["name"] for file in files} == {None}
     assert {file["sha256"] for file in files} == {Digest.of(b"one").hex, Digest.of(b"<a/>").hex}
+
+
+def test_no_receipt_speaks_of_a_clip_that_is_damaged(live: LiveStation, quick_path: Path) -> None:
+    docking = live.dock(make_card(quick_path / "card", {"a.mp4": b"moving pictures", "b.mp4": b"more"}))
+    bag = live.bag(live.clip("a.mp4")["clip_id"], live.backup)
+    shutil.rmtree(bag)
+    reconcile(live.station)
+    with pytest.raises(ReceiptRefusedError, match=r"1 clips of it are damaged or have no copy: a\.mp4\."):
+        give(live, docking.docking_id)
+    assert live.entries("receipt.issued") == []
+    replicate_lacking(live.station)
+    assert len(document_of(live, docking.docking_id)["files"]) == 2

@@ -160,6 +160,19 @@ def test_a_folder_of_notes_that_is_missing_or_open_is_found(settings: Settings, 
     assert only(settings, machine) == wrong(Sign.NOTES_MISSING, path=str(folder))
 
 
+def test_a_configuration_that_others_can_change_is_found(settings: Settings, machine: Machine) -> None:
+    drop_ins = settings.file.with_name("conf.d")
+    drop_ins.mkdir()
+    (drop_ins / "more.toml").write_text("", encoding="utf-8")
+    for place in (settings.file, settings.file.parent, drop_ins, drop_ins / "more.toml"):
+        os.chown(place, 65534, 0)
+        one = only(settings, machine)
+        assert (one.sign, one.facts["path"], one.facts["uid"]) == (Sign.CONFIG_OPEN, str(place), 65534)
+        os.chown(place, 0, 0)
+    settings.file.chmod(0o664)
+    assert str(only(settings, machine).facts["mode"]) == "0664"
+
+
 def test_a_list_of_families_that_is_open_or_unusable_is_found(settings: Settings, machine: Machine) -> None:
     families = settings.paths.families
     families.write_text('"1234:5678" = "bc-plus"\n', encoding="utf-8")

@@ -73,13 +73,13 @@ def test_three_splits_and_a_gap_of_four_minutes_are_one_session_with_one_interru
 @pytest.mark.parametrize(
     ("ended_before_docking", "expected"),
     [
-        (timedelta(hours=23, minutes=59, seconds=59), ("on-time", "docked-within-hours")),
-        (timedelta(hours=24), ("undeterminable", "within-clock-uncertainty")),
-        (timedelta(hours=24, seconds=1), ("undeterminable", "within-clock-uncertainty")),
-        (timedelta(hours=24, seconds=2), ("late", "docked-after-hours")),
+        (timedelta(hours=23, minutes=59, seconds=55), ("on-time", "docked-within-hours")),
+        (timedelta(hours=23, minutes=59, seconds=57), ("undeterminable", "within-clock-uncertainty")),
+        (timedelta(hours=24, seconds=4), ("undeterminable", "within-clock-uncertainty")),
+        (timedelta(hours=24, seconds=5), ("late", "docked-after-hours")),
     ],
 )
-def test_a_name_with_whole_seconds_is_doubted_by_one(
+def test_a_name_with_whole_seconds_is_doubted_by_one_and_by_three_a_day(
     live: LiveStation, quick_path: Path, ended_before_docking: timedelta, expected: tuple[str, str]
 ) -> None:
     # R38
@@ -186,11 +186,14 @@ def test_a_recorder_that_ran_ahead_is_corrected_by_what_was_measured(live: LiveS
     (timed,) = live.entries("clip.timed")
     assert timed.facts == {
         "device_id": "DSJ0017",
+        "after_docking": None,
         "from": "2026-11-21T07:58:30.000000Z",
         "to": "2026-11-21T07:58:40.000000Z",
         "source": "name",
         "offset_ms": 90_000,
-        "uncertainty_ms": 1_500,
+        "uncertainty_ms": 2_003,
+        "drift_allowance_ms": 503,
+        "drift_ms_per_day": 3_000,
         "contradicts": ["filesystem"],
     }
 

@@ -1,13 +1,21 @@
 """Recorder clocks are corrected where they were measured, doubted where not, and not believed where they cannot be."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bodycam_custody.interpretation.recording_time import ClockKnowledge, TimeClues, tell_recording_time
+from bodycam_custody.interpretation.recording_time import (
+    ClockKnowledge,
+    TimeClues,
+    filesystem_time,
+    tell_recording_time,
+)
 from bodycam_custody.model import HandoverReason, RecordingTime
+from docking.local_time import LocalMoment
 from docking.profile import TimeSource
 
 DOCKED = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
@@ -80,7 +88,7 @@ def test_an_mtime_is_when_writing_ended() -> None:
 
 def test_a_measured_recorder_that_runs_ahead_recorded_earlier_than_it_says() -> None:
     # R32: positive offset, the recorder runs ahead
-    ahead = ClockKnowledge(offset_s=90, offset_uncertainty_s=0.5, assumed_uncertainty_s=120)
+    ahead = ClockKnowledge(offset_s=90, offset_uncertainty_s=0.5, assumed_uncertainty_s=120, drift_s_per_day=0)
     time = told(name=BEGAN, clock=ahead)
     assert time.begins == BEGAN - timedelta(seconds=90)
     assert (time.offset_s, time.uncertainty_s) == (90, 1.5)  # half a second of measuring, one of the name
@@ -159,3 +167,72 @@ def test_whatever_a_recorder_says_there_is_an_answer(
         assert time.begins.year >= 2015
         slack_s = 120 if time.uncertainty_s is None else time.uncertainty_s
         assert (time.ends - DOCKED).total_seconds() <= slack_s
+
+
+def test_what_is_assumed_of_a_clock_nobody_measured_says_nothing_after_a_year() -> None:
+    # R38: the first docking of a recorder whose battery died; a factory date makes nobody late
+    year = timedelta(days=365)
+    assert told(name=DOCKED - year - timedelta(seconds=60)).uncertainty_s == 121
+    assert told(name=DOCKED - year - timedelta(seconds=61)).uncertainty_s is None
+    measured = ClockKnowledge(offset_s=0.0, offset_uncertainty_s=0.5, assumed_uncertainty_s=120)
+    assert told(name=DOCKED - 2 * year, clock=measured).uncertainty_s is not None
+
+
+def test_an_end_before_what_it_must_be_younger_than_is_not_believed() -> None:
+    # R32
+    clues = TimeClues(name_begins=BEGAN, container_begins=None, mtime=None, duration_s=60)
+    for edge, expected in ((ENDED, RecordingTime), (ENDED + timedelta(seconds=1), HandoverReason)):
+        time = tell_recording_time(clues, clock=ASSUMED, order=ORDER, docked_at=DOCKED, not_before=edge)
+        assert isinstance(time, expected)
+
+
+@pytest.mark.parametrize("days", [1, 30])
+def test_a_measured_offset_is_doubted_by_what_the_clock_may_have_moved_since(days: int) -> None:
+    # R32: 3 s a day are allowed to a recorder, so a reading says less of a recording the older it is
+    began = DOCKED - timedelta(days=days)
+    measured = ClockKnowledge(offset_s=0.0, offset_uncertainty_s=0.6, assumed_uncertainty_s=None)
+    time = told(name=began, clock=measured)
+    assert (time.uncertainty_s, time.drift_allowance_s) == (1.6 + 3 * days, 3.0 * days)
+    known = replace(measured, drift_s_per_day=0.5)
+    assert told(name=began, clock=known).uncertainty_s == 1.6 + 0.5 * days
+
+
+def test_what_is_assumed_of_a_clock_holds_its_drift() -> None:
+    assert (told(name=BEGAN).uncertainty_s, told(name=BEGAN).drift_allowance_s) == (121, None)
+    unknown = ClockKnowledge(offset_s=0.0, offset_uncertainty_s=None, assumed_uncertainty_s=120)
+    assert told(name=BEGAN, clock=unknown).uncertainty_s is None
+
+
+BERLIN = ZoneInfo("Europe/Berlin")
+REPEATED = datetime.fromisoformat("2026-10-25T02:30")
+
+
+def test_a_file_time_in_the_hour_that_comes_twice_is_doubted_by_that_hour() -> None:
+    # R32: half past two, before or after the clocks went back
+    def told_at(local: datetime, filesystem: str) -> LocalMoment | None:
+        stored_ns = int(local.replace(tzinfo=UTC).timestamp()) * 1_000_000_000
+        return filesystem_time(stored_ns, filesystem=filesystem, zone=BERLIN)
+
+    first = datetime(2026, 10, 25, 0, 30, tzinfo=UTC)
+    assert told_at(REPEATED, "vfat") == LocalMoment(at=first, doubt_s=3600)
+    assert told_at(REPEATED + timedelta(hours=1), "vfat") == LocalMoment(at=first + timedelta(hours=2), doubt_s=0)
+    assert told_at(REPEATED, "ext4") == LocalMoment(at=REPEATED.replace(tzinfo=UTC), doubt_s=0)
+
+
+def test_the_doubt_of_a_local_time_is_that_of_the_recording_it_dates() -> None:
+    name = TimeClues(name_begins=BEGAN, container_begins=None, mtime=None, duration_s=60, name_doubt_s=3600)
+    mtime = TimeClues(name_begins=None, container_begins=None, mtime=ENDED, duration_s=60, mtime_doubt_s=3600)
+    both = TimeClues(name_begins=BEGAN, container_begins=BEGAN, mtime=ENDED, duration_s=60, mtime_doubt_s=3600)
+    for clues, uncertainty_s in ((name, 3721), (mtime, 3722), (both, 121)):
+        time = tell_recording_time(clues, clock=ASSUMED, order=ORDER, docked_at=DOCKED)
+        assert isinstance(time, RecordingTime)
+        assert time.uncertainty_s == uncertainty_s
+
+
+def test_sources_that_agree_in_one_reading_of_the_hour_do_not_contradict() -> None:
+    later = BEGAN + timedelta(hours=1)
+    for container, contradicts in ((later, ()), (later + timedelta(hours=1), (TimeSource.CONTAINER,))):
+        clues = TimeClues(name_begins=BEGAN, container_begins=container, mtime=None, duration_s=60, name_doubt_s=3600)
+        time = tell_recording_time(clues, clock=ASSUMED, order=ORDER, docked_at=DOCKED)
+        assert isinstance(time, RecordingTime)
+        assert time.contradicts == contradicts

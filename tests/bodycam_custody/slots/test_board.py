@@ -1,7 +1,9 @@
 """The board follows USB, slips and dockings, and shows what stands in every slot."""
 
 import os
+import shutil
 import time
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +15,7 @@ from bodycam_custody.runtime import Runtime
 from docking.slips import write_slip
 from hashing.errors import StatedError
 from tests.bodycam_custody.stations import NOW, LiveStation, make_card
+from tests.bodycam_custody.test_record import failing
 from tests.docking.folder_slips import folder_slip
 from tests.docking.usb_tree import CONTROL, KEYBOARD, PORT, STORAGE, Claims, UsbTree
 
@@ -35,13 +38,22 @@ def slot(runtime: Runtime) -> dict[str, Any]:
     return only
 
 
-def announce(live: LiveStation, card: Path, *, port: str = "2", serial: str = "0000017", name: str = "sdb1") -> Path:
+def announce(
+    live: LiveStation,
+    card: Path,
+    *,
+    port: str = "2",
+    serial: str = "0000017",
+    name: str = "sdb",
+    diskseq: int | None = None,
+    docked_at: datetime = NOW,
+) -> Path:
     """Write the slip of a folder that stands for a card in a port."""
     slip = folder_slip(
         card,
-        NOW,
-        device="/dev/sdb1",
-        diskseq=42,
+        docked_at,
+        device=f"/dev/{name}",
+        diskseq=diskseq,
         port_path=f"{PORT}{port}:1.0",
         slot=None,
         product_id="1000",
@@ -98,6 +110,21 @@ def test_a_card_pulled_before_it_is_safe_was_taken_away_too_early(
     assert (slot(runtime)["phase"], slot(runtime)["recorder_id"]) == ("gone-early", None)
 
 
+@pytest.mark.parametrize(
+    ("product", "told"),
+    [
+        ("\x1b[2J\x1b[32mSAFE to take away\x1b[0m", r"\x1b[2J\x1b[32mSAFE to take away\x1b[0m"),
+        ("A\nslot 2", r"A\nslot 2"),
+        ("gpj\u202etxt", r"gpj\u202etxt"),
+    ],
+)
+def test_what_a_device_calls_itself_can_do_nothing_to_a_terminal(
+    runtime: Runtime, tree: UsbTree, product: str, told: str
+) -> None:
+    tree.plug("1-2", Claims(serial=None, product=product), interfaces=[STORAGE])
+    assert slot(runtime)["product"] == told
+
+
 def test_a_stick_that_types_is_refused_and_reported_once(live: LiveStation, runtime: Runtime, tree: UsbTree) -> None:
     tree.plug("1-2", STICK, interfaces=[STORAGE, KEYBOARD])
     for _ in range(3):
@@ -107,7 +134,7 @@ def test_a_stick_that_types_is_refused_and_reported_once(live: LiveStation, runt
     assert alarm.subject == f"slot:{PORT}2"
     assert alarm.facts == {
         "code": "usb-interface-refused",
-        "recorder": None,
+        "recorder": "usb:0951:1666:S1",
         "ports": [f"{PORT}2"],
         "docking_ids": [],
         "device": "0951:1666",
@@ -118,6 +145,20 @@ def test_a_stick_that_types_is_refused_and_reported_once(live: LiveStation, runt
     assert told["problem"]["facts"]["acts_as"] == {"template": "a keyboard", "facts": {}}
 
 
+def test_a_device_the_kernel_was_told_to_let_go_of_is_refused_and_reported_all_the_same(
+    live: LiveStation, runtime: Runtime, tree: UsbTree
+) -> None:
+    # Linux, usb_deauthorize_device: no configuration, so no interfaces and no disks; the descriptors stay.
+    folder = tree.plug("1-2", STICK, interfaces=[STORAGE, KEYBOARD], disks=["sdb"])
+    shutil.rmtree(folder / "1-2:1.0")
+    (folder / "authorized").write_text("0\n", encoding="ascii")
+    for _ in range(2):
+        runtime.board.look()
+        runtime.board.enter_alarms()
+    assert (slot(runtime)["phase"], slot(runtime)["problem"]["code"]) == ("refused", "usb-interface-refused")
+    assert [entry.facts["interface"] for entry in live.entries("dock.alarmed")] == ["03/01/01"]
+
+
 def test_an_alarm_is_entered_once_the_ledger_takes_entries_again(
     live: LiveStation, runtime: Runtime, tree: UsbTree, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -126,6 +167,19 @@ def test_an_alarm_is_entered_once_the_ledger_takes_entries_again(
     with monkeypatch.context() as patched:
         patched.setattr(live.station.record, "enter", refuse)
         runtime.board.enter_alarms()
+    runtime.board.enter_alarms()
+    assert len(live.entries("dock.alarmed")) == 1
+
+
+def test_an_alarm_that_stands_but_cannot_be_shown_yet_is_not_entered_again(
+    live: LiveStation, runtime: Runtime, tree: UsbTree
+) -> None:
+    tree.plug("1-2", STICK, interfaces=[STORAGE, KEYBOARD])
+    runtime.board.look()
+    with failing(live.station.catalog.path, "alarms"):
+        for _ in range(3):
+            runtime.board.enter_alarms()
+    live.station.record.catch_up_catalog()
     runtime.board.enter_alarms()
     assert len(live.entries("dock.alarmed")) == 1
 

@@ -1,6 +1,7 @@
 """A card that the mount helper refuses is an alarm in the ledger, and its slot says so as long as it stands there."""
 
 import os
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from bodycam_custody.errors import NotFoundError, RoleRequiredError
 from bodycam_custody.runtime import Runtime
 from bodycam_custody.slots.errors import AlarmClosedError
 from docking.block_device import UsbBlockDevice
+from docking.card import DockedCard, DockingKind, recorder_text
 from docking.errors import DockingError
 from docking.mount_errors import CardFormatRefusedError, DeviceBusyError
 from docking.notes import NOTE_SUFFIX
@@ -18,7 +20,7 @@ from docking.refusals import take_back_refusal, write_refusal
 from docking.usb_devices import read_usb_devices
 from docking.usb_errors import UsbInterfaceRefusedError
 from tests.bodycam_custody.slots.test_board import announce, ask, slot, wait_until_closed
-from tests.bodycam_custody.stations import LiveStation, make_card
+from tests.bodycam_custody.stations import NOW, LiveStation, make_card
 from tests.docking.usb_tree import KEYBOARD, PORT, STORAGE, Claims, UsbTree
 
 CARD = Claims(product_id="1000", serial="0000017")
@@ -115,7 +117,8 @@ def test_a_card_that_is_mounted_in_the_end_is_refused_no_longer(
     refuse(live, tree, DeviceBusyError(device="/dev/sdb1", reason="Device or resource busy"))
     look(runtime)
     take_back_refusal(live.settings.paths.refused, "sdb1")
-    announce(live, make_card(tmp_path / "card", {"a.mp4": b"moving pictures"}))
+    later = NOW + timedelta(minutes=1)
+    announce(live, make_card(tmp_path / "card", {"a.mp4": b"moving pictures"}), docked_at=later)
     assert (slot(runtime)["phase"], slot(runtime)["problem"]) == ("mounted", None)
     live.clock.advance(timedelta(minutes=1))
     runtime.watch_slips()
@@ -137,6 +140,45 @@ def test_a_recorder_of_which_one_card_is_refused_is_not_safe_to_take_away(
     shown = slot(runtime)
     assert (shown["files_found"], shown["files_kept"]) == (1, 1)
     assert (shown["safe_to_take_away"], shown["why_not"], shown["phase"]) == ("no", "refused", "reading")
+
+
+@pytest.mark.parametrize("claims", [CARD, Claims(serial=None)], ids=["names itself", "names nobody"])
+def test_another_recorder_in_that_slot_settles_no_refusal(
+    live: LiveStation, runtime: Runtime, tree: UsbTree, tmp_path: Path, claims: Claims
+) -> None:
+    tree.plug("1-2", claims)
+    refuse(live, tree)
+    look(runtime)
+    tree.pull("1-2")
+    live.clock.advance(timedelta(hours=1))
+    card = make_card(tmp_path / "card", {"a.mp4": b"another recorder's"})
+    for serial in ("ANOTHER", None):
+        live.take_in(replace(live.arrival(card, serial=serial), card=card_in(card, serial)))
+    (alarm,) = standing(runtime)
+    live.take_in(replace(live.arrival(card), card=card_in(card, "0000017")))
+    assert standing(runtime) == ([alarm] if claims.serial is None else [])
+    ask(runtime, "alarms.acknowledge", alarm=str(alarm["alarm"]), by="custodian-1", note="examined")
+    assert standing(runtime) == []
+
+
+def test_the_other_card_of_a_recorder_settles_no_refusal(
+    live: LiveStation, runtime: Runtime, tree: UsbTree, tmp_path: Path
+) -> None:
+    tree.plug("1-2", CARD)
+    refuse(live, tree)
+    look(runtime)
+    live.clock.advance(timedelta(seconds=2))
+    card = make_card(tmp_path / "card", {"a.mp4": b"the other card's"})
+    live.take_in(replace(live.arrival(card), card=card_in(card, "0000017")))
+    assert len(standing(runtime)) == 1
+
+
+def card_in(folder: Path, serial: str | None) -> DockedCard:
+    """Return a card of the unlocked recorder with this serial, in the slot of the refused one."""
+    recorder = recorder_text(vendor_id="4255", product_id="1000", serial=serial)
+    return DockedCard(
+        root=folder, kind=DockingKind.DOCK, recorder=recorder, slot=None, port_path=f"{PORT}2:1.0", filesystem="folder"
+    )
 
 
 def standing(runtime: Runtime) -> list[dict[str, Any]]:

@@ -42,7 +42,7 @@ ACTS = [
         f"{DOCKING}: recorder usb:4255:0001:ZX12 released uncleared by p-1, 2026-11-21 18:00:00 (Asia/Shanghai), "
         "ledger entry 41.\n1 file was never kept.\n2 folders could not be listed.\nIt may be taken away now. What was "
         "left stays listed, and the receipt says it was not taken over.\n",
-        f"{DOCKING}：执法记录仪 usb:4255:0001:ZX12 由 p-1 于 2026-11-21 18:00:00（Asia/Shanghai）未清空放行，存证日志"
+        f"{DOCKING}：执法记录仪 usb:4255:0001:ZX12 由 p-1 于 2026-11-21 18:00:00（Asia/Shanghai）未清卡放行，存证日志"
         "条目 41。\n1 个文件从未保存。\n2 个文件夹无法列出。\n现在可以取走。遗留内容继续列出，移交清单注明其"
         "未被接收。\n",
     ),
@@ -107,7 +107,7 @@ REFUSALS = [
         "the recorder of docking {docking_id} was released uncleared by {person} at {at} already (A3 art. 7); an act "
         "is entered once",
         {"person": "p-2", "at": "T"},
-        "接入 d-1 的执法记录仪已由 p-2 于 T 未清空放行（A3 第七条）；同一行为只登记一次",
+        "接入 d-1 的执法记录仪已由 p-2 于 T 未清卡放行（A3 第七条）；同一行为只登记一次",
     ),
     (
         "slot-empty",
@@ -151,7 +151,7 @@ def test_a_refusal_quotes_the_article_in_both_languages(
     [
         (WITHDRAWN, "away for recovery", "送修恢复中"),
         ({**WITHDRAWN, "withdrawn_until": "2026-11-21T11:00:00.000000Z"}, "was away for recovery", "曾送修恢复"),
-        (RELEASED, "released uncleared", "已未清空放行"),
+        (RELEASED, "released uncleared", "已未清卡放行"),
     ],
 )
 def test_lists_and_status_say_by_whose_decision_a_card_left(
@@ -197,5 +197,5 @@ def test_a_receipt_says_what_was_not_taken_over(
     assert "Failed          1\n" in page
     monkeypatch.setenv("LANG", "zh_CN.UTF-8")
     page = custody("--config", config_file, "dock", "receipt", "d-1").out
-    assert "未接收；执法记录仪由 supervisor-1 于 2026-11-21 20:20:00 未清空放行：（理由已删除）" in page
+    assert "未接收；执法记录仪由 supervisor-1 于 2026-11-21 20:20:00 未清卡放行：（理由已删除）" in page
     assert "存储卡未读取到底：其中内容可能多于此处所列。" in page
