@@ -20,7 +20,12 @@ _TABLE = {
     "2": ("staging_area", "_make_staging_folder"),
     "4": ("write_tags > _write_new > open_created: create",),
     "5": ("place > rename_without_replacing: renameat2", "make_directories: mkdir"),
-    "6": ("Ledger._commit", "Ledger._sign_head", "LedgerCopy.publish > LedgerCopy._show_checkpoint", "Catalog.fold"),
+    "6": (
+        "Ledger._commit: COMMIT",
+        "LedgerCopy._write_unshown",
+        "LedgerCopy.publish > LedgerCopy._show_checkpoint",
+        "Catalog.fold",
+    ),
     "7": ("interpret_waiting > Record.enter", "judge_waiting > Record.enter"),
 }
 

@@ -20,7 +20,7 @@ CUTS = 48
 
 # Where a cut hurts most if a flush is missing: before the next step after something was called lasting.
 _CRITICAL = (
-    "Ledger._sign_head: INSERT",  # the entries are committed
+    "LedgerCopy._write_unshown > UnshownFiles.write > open_created: create",  # entries and head are committed
     "Catalog.fold > Catalog._writing: COMMIT",  # their head is published
     "LedgerCopy._show_checkpoint: replace",  # what the checkpoint will cover is flushed
     "place > rename_without_replacing: renameat2",  # the bags are flushed and read back
