@@ -93,6 +93,9 @@ class Expectations:
             known.store_ids |= store_ids
 
     def _forget_replaced(self, bag: ExpectedBag, replaces: Json) -> None:
+        if replaces is None:
+            return
+        # Rare, and otherwise every clip would be held against every other.
         for old in [one for one in self.bags.values() if one.tagmanifest.hex == replaces]:
             if old.clip_id == bag.clip_id and old.files and old.files <= bag.files:
                 del self.bags[old.path]

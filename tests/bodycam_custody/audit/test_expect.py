@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from bodycam_custody.audit.expect import SILENT_KINDS, Expectations, FactsProblem
+from bodycam_custody.audit.expect import SILENT_KINDS, Expectations, ExpectedBag, FactsProblem
 from bodycam_custody.entries import EntryKind
 
 PATH = "clips/2026/11/21/clip-a"
@@ -70,6 +70,20 @@ def test_a_bag_sealed_anew_stands_for_the_one_it_replaces_only_with_every_file_o
 
 def test_quarantining_a_bag_that_was_never_entered_changes_nothing() -> None:
     assert fold(quarantined("primary")).problems == []
+
+
+class _Unsearched(dict[str, ExpectedBag]):
+    """Bags that may be looked up, and not gone through."""
+
+    def values(self) -> Any:
+        raise AssertionError("every clip would be held against every other")
+
+
+def test_a_clip_that_replaces_none_is_not_held_against_the_others() -> None:
+    expectations = Expectations(bags=_Unsearched())
+    for number in range(2):
+        expectations.add(number, sealed())
+    assert expectations.problems == []
 
 
 def test_stores_are_known_by_their_entries() -> None:
